@@ -1,0 +1,75 @@
+#ifndef DIFFUSER_SERVER_MODELS_MODEL_REGISTRY_H_
+#define DIFFUSER_SERVER_MODELS_MODEL_REGISTRY_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "model/model_config.h"
+#include "server/pipeline/pipeline.h"
+
+namespace diffuser::models {
+
+// A checkpoint that the server was told to serve.
+struct ModelSpec {
+  std::string name;
+  std::string version;    // "1" unless the operator names another
+  std::string directory;
+};
+
+enum class ModelState { kLoading, kReady, kFailed };
+
+// A model that answers requests. Immutable.
+struct ServedModel {
+  model::ModelConfig config;
+  std::string device;     // "cpu"
+  std::string precision;  // "float32"
+  bool has_tokenizer = false;
+  absl::Duration load_time;
+  std::shared_ptr<pipeline::Pipeline> pipeline;
+};
+
+// A model's place in the registry, as of one moment.
+struct ModelEntry {
+  ModelSpec spec;
+  ModelState state = ModelState::kLoading;
+  absl::Status error;                        // of kFailed
+  std::shared_ptr<const ServedModel> model;  // of kReady, else null
+};
+
+// The models of a server, by name and version. Thread-safe.
+class ModelRegistry {
+ public:
+  // REQUIRES: no two specs have the same name and version; at least one spec.
+  explicit ModelRegistry(std::vector<ModelSpec> specs);
+
+  // The model of that name and version, ready to answer. An empty name means the first spec's, an
+  // empty version the last of that name in the order of the specs.
+  // Errors: NOT_FOUND (no such name or version), UNAVAILABLE (still loading: retry; or failed).
+  absl::StatusOr<std::shared_ptr<const ServedModel>> FindReady(std::string_view name,
+                                                               std::string_view version) const;
+
+  // The entry itself, in any state. Errors: NOT_FOUND.
+  absl::StatusOr<ModelEntry> Find(std::string_view name, std::string_view version) const;
+
+  std::vector<ModelEntry> List() const;  // in the order of the specs
+
+  // REQUIRES: `spec` is one of the constructor's, and still loading.
+  void SetReady(const ModelSpec& spec, std::shared_ptr<const ServedModel> model);
+  void SetFailed(const ModelSpec& spec, absl::Status error);
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<ModelEntry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace diffuser::models
+
+#endif  // DIFFUSER_SERVER_MODELS_MODEL_REGISTRY_H_
