@@ -5,6 +5,13 @@ if(DIFFUSER_BUILD_TESTS)
   include(GoogleTest)
 endif()
 
+# diffuser_test_narrow(NAME): the cases of a test program once more, with LibTorch and oneDNN kept to
+# AVX2, so that a machine with AVX-512 checks both vector widths.
+function(diffuser_test_narrow name)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "Avx2." TEST_LIST ${name}_narrow
+    PROPERTIES TIMEOUT 240 ENVIRONMENT "ONEDNN_MAX_CPU_ISA=AVX2;ATEN_CPU_CAPABILITY=avx2")
+endfunction()
+
 function(diffuser_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)

@@ -2,6 +2,7 @@
 #define DIFFUSER_MODEL_CLASSIFIER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,11 @@ enum class Precision { kAuto, kFloat32, kBFloat16 };
 struct LoadOptions {
   std::string device = "auto";             // "auto" or "cpu"
   Precision precision = Precision::kAuto;  // of the dense layers; the attention is float32
-  std::string kernels = "cpu";             // AttentionKernels: "cpu", or "reference" (slow, for tests)
-  int compute_threads = 1;                 // >= 1; threads that one batch is spread over
+  std::string kernels = "cpu";  // AttentionKernels: "cpu", or "reference" (slow, for tests)
+  int compute_threads = 1;      // >= 1; threads that one batch is spread over
+  // Told the details of an internal error, which the Status that a caller sees leaves out. May be
+  // null; called on the thread that computes.
+  std::function<void(const std::string& details)> on_internal_error;
 };
 
 // What the classifier says of one document.
@@ -40,8 +44,9 @@ struct Classification {
 //   auto answers = (*classifier)->Classify(batch, {});
 //
 // Free of LibTorch in its interface, so that the server never sees it; no exception leaves it.
-// Immutable once loaded and thread-safe. One Classify uses up to `compute_threads` cores, so callers
-// run one at a time. A document's logits do not depend on the rest of its batch, bit for bit.
+// Immutable once loaded and thread-safe. One Classify uses up to `compute_threads` cores, so
+// callers run one at a time. A document's logits do not depend on the rest of its batch, bit for
+// bit.
 class Classifier {
  public:
   // Reads, checks and prepares the checkpoint directory `dir` (Hugging Face layout).
@@ -56,9 +61,9 @@ class Classifier {
   virtual ~Classifier() = default;
 
   virtual const ModelConfig& config() const = 0;
-  virtual std::string device() const = 0;     // "cpu"
-  virtual Precision precision() const = 0;    // never kAuto
-  virtual int64_t weight_bytes() const = 0;   // memory held by weights, prepacked copies included
+  virtual std::string device() const = 0;    // "cpu"
+  virtual Precision precision() const = 0;   // never kAuto
+  virtual int64_t weight_bytes() const = 0;  // memory held by weights, prepacked copies included
 
   // Whether one document can be classified: 1 to config().max_tokens() ids, each in
   // [0, vocab_size) and none of them the padding id. Errors: INVALID_ARGUMENT.

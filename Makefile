@@ -1,0 +1,57 @@
+# The front door. On a fresh Debian 12 with git and make, `make demo` and `make test` do all their own set-up.
+
+# The checkpoint that `make serve`, `make demo` and the container serve: a folder below the root.
+DEFAULT_CHECKPOINT := model/checkpoints/golden-long
+
+BUILD := build
+JOBS ?= $(shell nproc)
+SETUP := cmake/dependencies/setup.sh
+CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(LIBTORCH)) --log-level=WARNING
+export LIBTORCH
+
+.PHONY: help setup build serve demo test sanitize bench clean
+
+help:
+	@echo 'make demo      build, serve the default checkpoint, classify documents, show evidence and metrics'
+	@echo 'make test      build and run every test'
+	@echo 'make setup     install what the build and the tests need (Debian packages; the rest into .deps)'
+	@echo 'make build     build build/bin/diffuser-server and build/bin/diffuser-client'
+	@echo 'make serve     serve the default checkpoint on ports 8001 (gRPC) and 8002 (metrics)'
+	@echo 'make sanitize  run the tests that need no LibTorch under the sanitizers'
+	@echo 'make bench     measure'
+	@echo 'make clean     remove what was built'
+	@echo 'LIBTORCH=DIR   with any of them: use the LibTorch in DIR'
+
+setup:
+	$(SETUP) test
+
+build:
+	$(SETUP) build
+	$(CONFIGURE)
+	cmake --build $(BUILD) -j $(JOBS) --target diffuser-server diffuser-client
+
+serve: build
+	$(BUILD)/bin/diffuser-server --model=default=$(DEFAULT_CHECKPOINT)
+
+demo: build
+	client/demo.sh $(BUILD)/bin $(DEFAULT_CHECKPOINT)
+
+test:
+	$(SETUP) test
+	$(CONFIGURE)
+	cmake --build $(BUILD) -j $(JOBS)
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+sanitize:
+	$(SETUP) build
+	for preset in asan-ubsan tsan; do \
+	  cmake --preset $$preset --log-level=WARNING && cmake --build build/$$preset -j $(JOBS) && \
+	  ctest --test-dir build/$$preset --output-on-failure -j $(JOBS) || exit 1; \
+	done
+
+bench: build
+	cmake --build $(BUILD) -j $(JOBS) --target attention-bench
+	$(BUILD)/tests/bin/attention-bench
+
+clean:
+	rm -rf $(BUILD)

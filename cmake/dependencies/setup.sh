@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what the project builds and tests with: Debian packages through apt, everything else,
+# pinned and checked by hash, into the ignored folder .deps. Repeats in a second when all is there.
+# usage: setup.sh build | test        (test includes build)
+# LIBTORCH=DIR uses the LibTorch in DIR instead of fetching one.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+deps=${DIFFUSER_DEPS:-$root/.deps}
+what=${1:-test}
+mkdir -p "$deps"
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Runs the function of that name unless it has succeeded before with the same input files.
+once() {
+  local step=$1; shift
+  local stamp="$deps/.$step.done" state
+  state=$(cat "$@" | sha256sum)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ] && return
+  "$step"
+  printf '%s\n' "$state" > "$stamp"
+}
+
+install_packages() {
+  local wanted missing
+  wanted=$(sed 's/#.*//' "$@")
+  missing=$(for package in $wanted; do
+    dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || echo "$package"
+  done)
+  [ -z "$missing" ] && return
+  say "installing" $missing
+  as_root apt-get update -qq
+  # shellcheck disable=SC2086  # one argument a package
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null
+}
+
+# Debian 12's own cargo is too old for the tokenizers crate; cargo-web is its newer twin.
+install_cargo() {
+  command -v cargo > /dev/null || [ -x "$HOME/.cargo/bin/cargo" ] && return
+  say "installing cargo-web"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends cargo-web > /dev/null
+}
+
+fetch_libtorch() {
+  say "fetching LibTorch"
+  rm -rf "$deps/libtorch" "$deps/wheels"
+  python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: \
+    --python-version 3.11 --implementation cp --abi cp311 --abi none \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 \
+    -r "$here/libtorch-requirements.txt" -d "$deps/wheels"
+  python3 "$here/unpack_libtorch.py" "$deps/wheels" "$deps/libtorch"
+  rm -rf "$deps/wheels"
+}
+
+make_test_environment() {
+  say "making the tests' Python environment"
+  python3 -m venv --clear "$deps/venv"
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --require-hashes \
+    --only-binary=:all: -r "$here/test-requirements.txt"
+}
+
+build_grpcurl() {
+  say "building grpcurl"
+  (cd "$root/tests/tools" && go build -o "$deps/bin/grpcurl" github.com/fullstorydev/grpcurl/cmd/grpcurl)
+}
+
+setup_build() {
+  install_packages "$here/apt-build.txt"
+  install_cargo
+  if [ -n "${LIBTORCH:-}" ]; then
+    [ -f "$LIBTORCH/lib/libtorch_cpu.so" ] || die "LIBTORCH=$LIBTORCH: no lib/libtorch_cpu.so in it"
+  else
+    once fetch_libtorch "$here/libtorch-requirements.txt" "$here/unpack_libtorch.py"
+  fi
+}
+
+setup_test() {
+  install_packages "$here/apt-test.txt"
+  once make_test_environment "$here/test-requirements.txt"
+  once build_grpcurl "$root/tests/tools/go.mod" "$root/tests/tools/go.sum"
+}
+
+[ "$(uname -m)" = x86_64 ] || die "the pinned LibTorch is for x86-64, this is $(uname -m); use LIBTORCH=DIR"
+case $what in
+  build) setup_build ;;
+  test) setup_build; setup_test ;;
+  *) die "unknown argument '$what'; expected build or test" ;;
+esac

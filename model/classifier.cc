@@ -1,0 +1,166 @@
+#include "model/classifier.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/graph/attention_graph.h"
+#include "model/kernels/attention_kernels.h"
+#include "model/layers/encoder.h"
+#include "model/layers/guard.h"
+#include "model/layers/heads.h"
+
+namespace diffuser::model {
+namespace {
+
+class PackedClassifier final : public Classifier {
+ public:
+  PackedClassifier(std::unique_ptr<const layers::Encoder> encoder, Precision precision,
+                   const LoadOptions& options)
+      : encoder_(std::move(encoder)),
+        head_(encoder_->checkpoint()),
+        precision_(precision),
+        compute_threads_(options.compute_threads),
+        on_internal_error_(options.on_internal_error) {}
+
+  const ModelConfig& config() const override { return encoder_->checkpoint().config(); }
+  std::string device() const override { return "cpu"; }
+  Precision precision() const override { return precision_; }
+  int64_t weight_bytes() const override { return encoder_->weight_bytes(); }
+
+  absl::Status Validate(absl::Span<const int32_t> ids) const override;
+  absl::StatusOr<std::vector<Classification>> Classify(
+      const PackedBatch& batch, const std::vector<bool>& evidence) const override;
+
+ private:
+  std::vector<Classification> Compute(const PackedBatch& batch,
+                                      const std::vector<bool>& evidence) const;
+
+  std::unique_ptr<const layers::Encoder> encoder_;
+  layers::ClassificationHead head_;
+  Precision precision_;
+  int compute_threads_;
+  std::function<void(const std::string&)> on_internal_error_;
+};
+
+absl::Status PackedClassifier::Validate(absl::Span<const int32_t> ids) const {
+  const int limit = config().max_tokens();
+  if (ids.empty() || ids.size() > static_cast<size_t>(limit)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a document of ", ids.size(), " tokens; expected 1 to ", limit, " tokens"));
+  }
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < 0 || ids[i] >= config().vocab_size) {
+      return absl::InvalidArgumentError(absl::StrCat("token id ", ids[i], " at position ", i,
+                                                     "; expected 0 to ", config().vocab_size - 1));
+    }
+    if (ids[i] == config().pad_token_id) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "token id ", ids[i], " at position ", i, " is the padding id; documents are not padded"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Classification>> PackedClassifier::Classify(
+    const PackedBatch& batch, const std::vector<bool>& evidence) const {
+  std::vector<Classification> answers;
+  const absl::Status status = layers::GuardTorch(on_internal_error_, [&] {
+    answers = Compute(batch, evidence);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return answers;
+}
+
+std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
+                                                      const std::vector<bool>& evidence) const {
+  const c10::InferenceMode no_autograd;
+  at::set_num_threads(compute_threads_);  // a property of the calling thread
+  const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
+  const layers::FirstTokens first = encoder_->EncodeFirstTokens(batch, any_evidence);
+  const at::Tensor logits = head_.Forward(first.hidden).contiguous();
+
+  const float* row = logits.const_data_ptr<float>();
+  const float* weights = any_evidence ? first.evidence.const_data_ptr<float>() : nullptr;
+  std::vector<Classification> answers(batch.documents());
+  for (int i = 0; i < batch.documents(); ++i, row += logits.size(1)) {
+    answers[i].logits.assign(row, row + logits.size(1));
+    if (!any_evidence || !evidence[i]) continue;
+    answers[i].evidence.assign(weights + batch.offsets()[i], weights + batch.offsets()[i + 1]);
+  }
+  return answers;
+}
+
+absl::Status CheckOptions(const LoadOptions& options) {
+  if (options.device != "auto" && options.device != "cpu") {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "device '", options.device, "' is not to be had in this build; expected auto or cpu"));
+  }
+  if (options.compute_threads < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("compute_threads ", options.compute_threads, "; expected at least 1"));
+  }
+  return absl::OkStatus();
+}
+
+// kAuto is float32: the one precision whose answers are checked against the published code.
+absl::StatusOr<Precision> ChoosePrecision(Precision asked) {
+  if (asked == Precision::kAuto) return Precision::kFloat32;
+  if (!layers::IsSupported(asked)) {
+    return absl::FailedPreconditionError(
+        "precision bfloat16 needs a processor with AVX-512 (BW, VL and DQ); expected auto or "
+        "float32 on this one");
+  }
+  return asked;
+}
+
+absl::StatusOr<std::shared_ptr<const graph::AttentionGraph>> BuildGraph(const ModelConfig& config) {
+  return graph::AttentionGraph::Build({.nodes = kGraphNodes,
+                                       .window = config.attention_window,
+                                       .num_rand = config.num_rand,
+                                       .num_glob = config.num_glob});
+}
+
+absl::StatusOr<std::shared_ptr<const checkpoint::Checkpoint>> OpenClassifier(
+    const std::string& dir) {
+  auto checkpoint = checkpoint::Checkpoint::Open(dir);
+  if (!checkpoint.ok()) return checkpoint.status();
+  if ((*checkpoint)->config().head != HeadKind::kClassification) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        dir, "/config.json: architectures name a masked-LM head; expected a classification head"));
+  }
+  return std::shared_ptr<const checkpoint::Checkpoint>(*std::move(checkpoint));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Classifier>> Classifier::Load(const std::string& dir,
+                                                                   const LoadOptions& options) {
+  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  auto precision = ChoosePrecision(options.precision);
+  if (!precision.ok()) return precision.status();
+  auto kernels = kernels::MakeAttentionKernels(options.kernels);
+  if (!kernels.ok()) return kernels.status();
+  auto checkpoint = OpenClassifier(dir);
+  if (!checkpoint.ok()) return checkpoint.status();
+  auto graph = BuildGraph((*checkpoint)->config());
+  if (!graph.ok()) return graph.status();
+
+  std::shared_ptr<const Classifier> classifier;
+  const absl::Status status = layers::GuardTorch(options.on_internal_error, [&] {
+    const c10::InferenceMode no_autograd;
+    auto encoder = std::make_unique<const layers::Encoder>(
+        *std::move(checkpoint), *std::move(graph), *std::move(kernels), *precision);
+    classifier = std::make_shared<PackedClassifier>(std::move(encoder), *precision, options);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return classifier;
+}
+
+}  // namespace diffuser::model

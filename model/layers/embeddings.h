@@ -1,0 +1,30 @@
+#ifndef DIFFUSER_MODEL_LAYERS_EMBEDDINGS_H_
+#define DIFFUSER_MODEL_LAYERS_EMBEDDINGS_H_
+
+#include <ATen/core/Tensor.h>
+
+#include "model/checkpoint/checkpoint.h"
+#include "model/layers/weights.h"
+#include "model/packed_batch.h"
+
+namespace diffuser::layers {
+
+// LayerNorm(word + position + token type 0). The i-th token of a document has position
+// pad_token_id + 1 + i, as in RoBERTa. Immutable and thread-safe; must not outlive the checkpoint.
+class Embeddings {
+ public:
+  explicit Embeddings(const checkpoint::Checkpoint& checkpoint);
+
+  at::Tensor Forward(const model::PackedBatch& batch) const;  // [T, hidden], float32
+
+  const at::Tensor& word_embeddings() const { return word_; }  // [vocab, hidden]
+
+ private:
+  at::Tensor word_, position_, token_type_;
+  LayerNorm norm_;
+  int first_position_;
+};
+
+}  // namespace diffuser::layers
+
+#endif  // DIFFUSER_MODEL_LAYERS_EMBEDDINGS_H_

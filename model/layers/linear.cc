@@ -1,0 +1,108 @@
+#include "model/layers/linear.h"
+
+#include <ATen/core/List.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
+
+#include <optional>
+
+#include "model/layers/weights.h"
+
+namespace diffuser::layers {
+namespace {
+
+using ReorderWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
+using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                             std::string_view, c10::List<std::optional<at::Scalar>>,
+                             std::optional<std::string_view>);
+
+// oneDNN's prepacked linear has no C++ declaration in LibTorch; it is reached by its operator's
+// name.
+template <typename Signature>
+auto FindOperator(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
+}
+
+at::Tensor PackWeight(const at::Tensor& weight, at::ScalarType dtype) {
+  static const auto reorder = FindOperator<ReorderWeight>("mkldnn::_reorder_linear_weight");
+  return reorder.call(weight.to(dtype).contiguous(), std::nullopt);
+}
+
+std::string_view AttributeOf(Activation activation) {
+  switch (activation) {
+    case Activation::kGelu:
+    case Activation::kGeluTanh:
+      return "gelu";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kNone:
+      break;
+  }
+  return "none";
+}
+
+}  // namespace
+
+Activation ToActivation(model::HiddenAct act) {
+  switch (act) {
+    case model::HiddenAct::kGelu:
+      return Activation::kGelu;
+    case model::HiddenAct::kGeluTanh:
+      return Activation::kGeluTanh;
+    case model::HiddenAct::kRelu:
+      break;
+  }
+  return Activation::kRelu;
+}
+
+bool IsSupported(model::Precision precision) {
+  if (precision == model::Precision::kFloat32) return true;
+  try {
+    PackWeight(at::ones({1, 1}), at::kBFloat16);
+    return true;
+  } catch (const c10::Error&) {
+    return false;  // oneDNN refuses bfloat16 here, and says so in no other way
+  }
+}
+
+Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
+               model::Precision precision)
+    : dtype_(precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
+      attribute_(AttributeOf(activation)),
+      algorithm_(activation == Activation::kGeluTanh ? "tanh" : "none") {
+  packed_ = PackWeight(weight, dtype_);
+  // A view of the mapped file would keep the file's page in use for a few floats: own them.
+  bias_ = bias.to(dtype_, /*non_blocking=*/false, /*copy=*/true);
+  weight_bytes_ = (weight.numel() + bias.numel()) * static_cast<int64_t>(c10::elementSize(dtype_));
+}
+
+at::Tensor Linear::Forward(const at::Tensor& x) const {
+  static const auto pointwise = FindOperator<Pointwise>("mkldnn::_linear_pointwise");
+  const at::Tensor input = x.to(dtype_);
+  // oneDNN has another kernel, with other rounding, for a single row; two rows get the usual one.
+  const bool single = input.size(0) == 1;
+  const at::Tensor rows =
+      single ? input.expand({2, input.size(1)}).contiguous() : input.contiguous();
+  const c10::List<std::optional<at::Scalar>> no_scalars;
+  const at::Tensor y = pointwise.call(rows, packed_, bias_, attribute_, no_scalars, algorithm_);
+  return single ? y.narrow(0, 0, 1) : y;
+}
+
+Linear MakeLinear(const checkpoint::Checkpoint& checkpoint, const std::string& name,
+                  Activation activation, model::Precision precision) {
+  return Linear(FloatWeight(checkpoint, name + ".weight"), FloatWeight(checkpoint, name + ".bias"),
+                activation, precision);
+}
+
+Linear MakeStackedLinear(const checkpoint::Checkpoint& checkpoint,
+                         const std::vector<std::string>& names, model::Precision precision) {
+  std::vector<at::Tensor> weights, biases;
+  for (const std::string& name : names) {
+    weights.push_back(FloatWeight(checkpoint, name + ".weight"));
+    biases.push_back(FloatWeight(checkpoint, name + ".bias"));
+  }
+  return Linear(at::cat(weights), at::cat(biases), Activation::kNone, precision);
+}
+
+}  // namespace diffuser::layers

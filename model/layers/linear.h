@@ -1,0 +1,61 @@
+#ifndef DIFFUSER_MODEL_LAYERS_LINEAR_H_
+#define DIFFUSER_MODEL_LAYERS_LINEAR_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/checkpoint/checkpoint.h"
+#include "model/classifier.h"
+#include "model/model_config.h"
+
+namespace diffuser::layers {
+
+// What a linear layer applies to its product, fused into it.
+enum class Activation { kNone, kGelu, kGeluTanh, kRelu };
+
+Activation ToActivation(model::HiddenAct act);
+
+// Whether this machine has what dense layers of that precision need. REQUIRES: not kAuto.
+bool IsSupported(model::Precision precision);
+
+// y = act(x Wᵀ + b), prepacked once by oneDNN for one precision and shared by all threads.
+//
+// In float32 a row's result is the same bits whatever other rows are computed with it. In bfloat16
+// oneDNN may sum a row in another order at other row counts, when AMX is used: results then differ
+// by rounding (within a few bfloat16 epsilons of the largest output).
+class Linear {
+ public:
+  // Packs `weight` [out, in] and `bias` [out], both float32; they may go away afterwards.
+  // REQUIRES: IsSupported(precision).
+  Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
+         model::Precision precision);
+
+  // x [rows, in], rows >= 1, float32 or the layer's own precision; the result, [rows, out], is in
+  // the layer's own precision.
+  at::Tensor Forward(const at::Tensor& x) const;
+
+  int64_t weight_bytes() const { return weight_bytes_; }
+
+ private:
+  at::Tensor packed_;  // oneDNN's layout
+  at::Tensor bias_;
+  at::ScalarType dtype_;
+  std::string_view attribute_, algorithm_;  // the activation, in oneDNN's words
+  int64_t weight_bytes_;
+};
+
+// The layer whose parameters are `<name>.weight` and `<name>.bias`.
+Linear MakeLinear(const checkpoint::Checkpoint& checkpoint, const std::string& name,
+                  Activation activation, model::Precision precision);
+
+// Several layers of the same input as one: their outputs side by side.
+Linear MakeStackedLinear(const checkpoint::Checkpoint& checkpoint,
+                         const std::vector<std::string>& names, model::Precision precision);
+
+}  // namespace diffuser::layers
+
+#endif  // DIFFUSER_MODEL_LAYERS_LINEAR_H_
