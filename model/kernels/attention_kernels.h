@@ -14,23 +14,24 @@
 // size, K hops, G global nodes.
 namespace diffuser::kernels {
 
-// The diffusion of one layer: h_0 = v, then K times h <- (1 - alpha) A h + alpha v (Diffuser, eq. 5).
+// The diffusion of one layer: h_0 = v, then K times h <- (1 - alpha) A h + alpha v
+// (Diffuser, eq. 5).
 struct DiffusionShape {
-  int heads = 0;        // H
-  int head_dim = 0;     // D
-  int hops = 5;         // K
+  int heads = 0;     // H
+  int head_dim = 0;  // D
+  int hops = 5;      // K
   float alpha = 0.1f;
 };
 
-// Where the projections of a packed batch lie. Row t of q, k and v starts at pointer + t * row_stride
-// and holds H * D floats, head after head, so one [T, 3 * H * D] product can be viewed three times.
-// Does not own what it points to.
+// Where the projections of a packed batch lie. Row t of q, k and v starts at pointer + t *
+// row_stride and holds H * D floats, head after head, so one [T, 3 * H * D] product can be viewed
+// three times. Does not own what it points to.
 struct QkvView {
   const float* q = nullptr;
   const float* k = nullptr;
   const float* v = nullptr;
-  int64_t row_stride = 0;               // in floats
-  absl::Span<const int32_t> offsets;    // [documents + 1], as PackedBatch::offsets()
+  int64_t row_stride = 0;             // in floats
+  absl::Span<const int32_t> offsets;  // [documents + 1], as PackedBatch::offsets()
 
   int documents() const { return static_cast<int>(offsets.size()) - 1; }
 };

@@ -1,0 +1,153 @@
+// Small dense products, for each of Highway's targets; included by cpu_head.cc alone.
+#if defined(DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_
+#undef DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_
+#else
+#define DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace diffuser::kernels {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using FloatVec = hn::Vec<Floats>;
+
+// A tile of C stays in registers: kTileRows x kTileVecs sums, kTileVecs of B, one of A.
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || \
+    HWY_TARGET == HWY_AVX2
+constexpr int kTileRows = 4;  // 16 registers
+constexpr int kTileVecs = 2;
+#else
+constexpr int kTileRows = 4;  // 32 registers
+constexpr int kTileVecs = 4;
+#endif
+
+// Depth of B that is swept by all rows of A before the next: it stays in the first-level cache.
+constexpr int kDepth = 128;
+
+HWY_INLINE int RoundUpToLanes(int n) {
+  const int lanes = static_cast<int>(hn::Lanes(Floats()));
+  return (n + lanes - 1) / lanes * lanes;
+}
+
+// C = A B, or C += A B, in units of one vector along C's rows:
+//   C[m][n] = sum over t < depth of A[m][t] * B[t][n]
+struct Product {
+  int rows = 0;              // m
+  int vecs = 0;              // n, in vectors
+  int depth = 0;             // t
+  const float* a = nullptr;  // A[m][t] at m * a_stride + t
+  ptrdiff_t a_stride = 0;
+  const float* b = nullptr;  // vector n of B[t] at t * b_stride + n * b_vec_stride
+  ptrdiff_t b_stride = 0;
+  ptrdiff_t b_vec_stride = 0;
+  float* c = nullptr;  // vector n of C[m] at m * c_stride + n * lanes
+  ptrdiff_t c_stride = 0;
+  bool accumulate = false;
+};
+
+template <int kRows, int kVecs>
+HWY_NOINLINE void MultiplyTile(const Product& p) {
+  const Floats d;
+  const ptrdiff_t lanes = hn::Lanes(d);
+  FloatVec sum[kRows][kVecs];
+  for (int m = 0; m < kRows; ++m) {
+    for (int n = 0; n < kVecs; ++n) {
+      sum[m][n] = p.accumulate ? hn::LoadU(d, p.c + m * p.c_stride + n * lanes) : hn::Zero(d);
+    }
+  }
+  const float* HWY_RESTRICT a = p.a;
+  const float* HWY_RESTRICT b = p.b;
+  for (int t = 0; t < p.depth; ++t) {
+    FloatVec row[kVecs];
+    for (int n = 0; n < kVecs; ++n) row[n] = hn::LoadU(d, b + n * p.b_vec_stride);
+    for (int m = 0; m < kRows; ++m) {
+      const FloatVec factor = hn::Set(d, a[m * p.a_stride + t]);
+      for (int n = 0; n < kVecs; ++n) sum[m][n] = hn::MulAdd(factor, row[n], sum[m][n]);
+    }
+    b += p.b_stride;
+  }
+  for (int m = 0; m < kRows; ++m) {
+    for (int n = 0; n < kVecs; ++n) {
+      hn::StoreU(sum[m][n], d, p.c + m * p.c_stride + n * lanes);
+    }
+  }
+}
+
+template <int kVecs>
+HWY_INLINE void MultiplyRows(Product p) {
+  static_assert(kTileRows == 4);
+  const int rows = p.rows;
+  for (int m = 0; m < rows; m += kTileRows) {
+    switch (std::min(kTileRows, rows - m)) {
+      case 1:
+        MultiplyTile<1, kVecs>(p);
+        break;
+      case 2:
+        MultiplyTile<2, kVecs>(p);
+        break;
+      case 3:
+        MultiplyTile<3, kVecs>(p);
+        break;
+      default:
+        MultiplyTile<4, kVecs>(p);
+        break;
+    }
+    p.a += kTileRows * p.a_stride;
+    p.c += kTileRows * p.c_stride;
+  }
+}
+
+// All columns of one slice of the depth; the columns in tiles of as even a width as can be.
+HWY_INLINE void MultiplySlice(Product p) {
+  const ptrdiff_t lanes = hn::Lanes(Floats());
+  int left = p.vecs;
+  for (int tiles = (left + kTileVecs - 1) / kTileVecs; tiles > 0; --tiles) {
+    const int vecs = (left + tiles - 1) / tiles;
+    switch (vecs) {
+      case 1:
+        MultiplyRows<1>(p);
+        break;
+      case 2:
+        MultiplyRows<2>(p);
+        break;
+      case 3:
+        MultiplyRows<std::min(3, kTileVecs)>(p);
+        break;
+      default:
+        MultiplyRows<kTileVecs>(p);
+        break;
+    }
+    p.b += vecs * p.b_vec_stride;
+    p.c += vecs * lanes;
+    left -= vecs;
+  }
+}
+
+HWY_INLINE void Multiply(Product p) {
+  const int depth = p.depth;
+  p.depth = std::min(depth, kDepth);
+  MultiplySlice(p);
+  for (int t = kDepth; t < depth; t += kDepth) {
+    p.a += kDepth;
+    p.b += kDepth * p.b_stride;
+    p.depth = std::min(depth - t, kDepth);
+    p.accumulate = true;
+    MultiplySlice(p);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace diffuser::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_

@@ -1,0 +1,100 @@
+#include "tests/model/kernels/kernel_cases.h"
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace diffuser::kernels::testing {
+
+Projections::Projections(const DiffusionShape& shape, const std::vector<int>& lengths,
+                         const std::vector<uint32_t>& seeds, float magnitude)
+    : width_(shape.heads * shape.head_dim) {
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    std::mt19937 twister(seeds[i]);
+    std::normal_distribution<float> normal(0.0f, magnitude);
+    for (int64_t x = 0; x < int64_t{3} * lengths[i] * width_; ++x)
+      values_.push_back(normal(twister));
+    offsets_.push_back(offsets_.back() + lengths[i]);
+  }
+}
+
+QkvView Projections::view() const {
+  return {.q = values_.data(),
+          .k = values_.data() + width_,
+          .v = values_.data() + 2 * width_,
+          .row_stride = 3 * width_,
+          .offsets = offsets_};
+}
+
+void PrintTo(const KernelCase& test, std::ostream* out) { *out << test.name; }
+
+std::vector<KernelCase> GeneratedCases() {
+  std::vector<KernelCase> cases = {
+      {"EmptyRows", {50, 16, 0, 0}, {2, 16}, {50, 49, 48, 47}},
+      {"SingleNode", {64, 8, 3, 5}, {3, 12}, {1, 1, 2}},
+      {"AllGlobalButTheWindow", {100, 2, 2, 98}, {2, 32}, {100, 51, 2}},
+      {"NoRandom", {128, 16, 0, 9}, {2, 32}, {128, 77}},
+      {"NoGlobals", {128, 16, 6, 0}, {2, 32}, {128, 77}},
+      {"LocalAlone", {128, 32, 0, 0}, {2, 32}, {128, 33, 31}},
+      {"DenseRandom", {70, 4, 60, 3}, {2, 16}, {70, 69}},
+      {"WindowIsTheGraph", {96, 96, 2, 0}, {2, 32}, {96, 50}},
+      {"WindowOfManyRows", {300, 200, 2, 20}, {1, 32}, {300, 257}},
+      {"SmallestWindow", {90, 2, 3, 4}, {2, 16}, {90, 41}},
+      {"WindowThatDoesNotDivide", {205, 20, 3, 7}, {3, 16}, {205, 204, 199, 101, 11}},
+      {"OddBlocks", {333, 14, 5, 11}, {2, 24}, {333, 64, 65, 63}},
+      {"NothingButRandom", {64, 64, 8, 0}, {1, 8}, {5}},
+      {"LargeScores", {128, 16, 4, 6}, {2, 64}, {128, 99}, 4.0f},
+      {"SmallScores", {128, 16, 4, 6}, {2, 64}, {128, 99}, 1e-3f},
+      {"OneHop", {128, 16, 4, 6}, {2, 32, 1, 0.5f}, {128, 60}},
+      {"ManyHops", {128, 16, 4, 6}, {2, 32, 12, 0.02f}, {128, 60}},
+      {"BaseShape", {4096, 64, 64, 64}, {1, 64}, {1100, 513}},
+  };
+  for (const int dim : {1, 3, 12, 16, 32, 48, 64, 80, 128, 132}) {
+    cases.push_back(
+        {"HeadSize" + std::to_string(dim), {150, 16, 5, 8}, {2, dim}, {150, 97, 16, 1}});
+  }
+  return cases;
+}
+
+std::shared_ptr<const graph::AttentionGraph> BuildOrDie(const graph::GraphOptions& options) {
+  auto graph = graph::AttentionGraph::Build(options);
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  return *graph;
+}
+
+std::unique_ptr<const AttentionKernels> KernelsOrDie(const char* name) {
+  auto kernels = MakeAttentionKernels(name);
+  EXPECT_TRUE(kernels.ok()) << kernels.status();
+  return *std::move(kernels);
+}
+
+void Serial(int64_t count, absl::FunctionRef<void(int64_t)> body) {
+  for (int64_t index = 0; index < count; ++index) body(index);
+}
+
+void OnThreads(int threads, int64_t count, absl::FunctionRef<void(int64_t)> body) {
+  std::atomic<int64_t> next = 0;
+  std::vector<std::thread> running;
+  for (int t = 0; t < threads; ++t) {
+    running.emplace_back([&] {
+      for (int64_t index = next++; index < count; index = next++) body(index);
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+}
+
+Answers Compute(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
+                const DiffusionShape& shape, const Projections& batch, ParallelFor parallel) {
+  const size_t width = shape.heads * shape.head_dim;
+  Answers answers = {std::vector<float>(batch.tokens() * width, -7.0f),
+                     std::vector<float>(batch.documents() * width, -7.0f),
+                     std::vector<float>(batch.tokens(), -7.0f)};
+  kernels.Diffuse(graph, shape, batch.view(), answers.all.data(), parallel);
+  kernels.DiffuseFirstToken(graph, shape, batch.view(), answers.first.data(),
+                            answers.evidence.data(), parallel);
+  return answers;
+}
+
+}  // namespace diffuser::kernels::testing
