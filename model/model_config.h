@@ -18,7 +18,11 @@ enum class HiddenAct { kGelu /* erf form */, kGeluTanh /* "gelu_new" */, kRelu }
 enum class HeadKind { kClassification, kMaskedLm };
 
 // How the logits of a classification head become scores.
-enum class ProblemType { kSingleLabel /* softmax */, kMultiLabel /* sigmoid */, kRegression /* as is */ };
+enum class ProblemType {
+  kSingleLabel /* softmax */,
+  kMultiLabel /* sigmoid */,
+  kRegression /* as is */
+};
 
 // The shape and semantics of one checkpoint, as its config.json gives them. A value type; whoever
 // holds one made by checkpoint::ReadConfig may rely on every bound named below.
@@ -55,7 +59,9 @@ struct ModelConfig {
 
   int head_dim() const { return hidden_size / num_heads; }
   // The longest document in tokens, special tokens included.
-  int max_tokens() const { return std::min(kGraphNodes, max_position_embeddings - pad_token_id - 1); }
+  int max_tokens() const {
+    return std::min(kGraphNodes, max_position_embeddings - pad_token_id - 1);
+  }
 };
 
 }  // namespace diffuser::model

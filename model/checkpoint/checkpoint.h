@@ -1,33 +1,16 @@
 #ifndef DIFFUSER_MODEL_CHECKPOINT_CHECKPOINT_H_
 #define DIFFUSER_MODEL_CHECKPOINT_CHECKPOINT_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
+#include "model/checkpoint/tensor.h"
 #include "model/model_config.h"
 
 namespace diffuser::checkpoint {
-
-enum class DType { kFloat32, kFloat16, kBFloat16 };
-
-// One tensor in a mapped file, row-major and contiguous. Does not own its bytes, which need not be
-// aligned to the element's size.
-struct Tensor {
-  DType dtype = DType::kFloat32;
-  std::vector<int64_t> shape;
-  absl::Span<const std::byte> bytes;
-
-  int64_t elements() const;
-  // Writes the elements, widened to float32, to out. REQUIRES: out.size() == elements().
-  void CopyTo(absl::Span<float> out) const;
-};
 
 // The weights of one checkpoint directory: config.json beside model.safetensors, or its shards with
 // model.safetensors.index.json, or pytorch_model.bin (whose pickle is read, never executed).
@@ -39,7 +22,8 @@ struct Tensor {
 class Checkpoint {
  public:
   // Errors: NOT_FOUND (directory or file absent), INVALID_ARGUMENT naming file and tensor, what was
-  // found and what is expected (missing, extra, misshapen, truncated, overlapping, unknown type).
+  // found and what is expected (missing, extra, misshapen, truncated, overlapping, unknown type),
+  // PERMISSION_DENIED (a file that may not be read).
   static absl::StatusOr<std::unique_ptr<const Checkpoint>> Open(const std::string& dir);
 
   Checkpoint(const Checkpoint&) = delete;
