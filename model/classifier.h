@@ -26,7 +26,7 @@ struct LoadOptions {
   int compute_threads = 1;      // >= 1; threads that one batch is spread over
   // Told the details of an internal error, which the Status that a caller sees leaves out. May be
   // null; called on the thread that computes.
-  std::function<void(const std::string& details)> on_internal_error;
+  std::function<void(const std::string& details)> on_internal_error = nullptr;
 };
 
 // What the classifier says of one document.

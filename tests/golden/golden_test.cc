@@ -129,9 +129,9 @@ TEST_P(GoldenTest, GivesTheLogitsOfMixedBatches) {
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenTest,
                          ::testing::Combine(::testing::Values("tiny", "odd", "long", "tiny-mlm"),
                                             ::testing::Values("cpu", "reference")),
-                         [](const auto& info) {
-                           std::string name =
-                               absl::StrCat(std::get<0>(info.param), "_", std::get<1>(info.param));
+                         [](const auto& tested) {
+                           std::string name = absl::StrCat(std::get<0>(tested.param), "_",
+                                                           std::get<1>(tested.param));
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

@@ -87,9 +87,9 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearTest,
                                          std::tuple(3072, 768), std::tuple(48, 48),
                                          std::tuple(100, 48), std::tuple(48, 1), std::tuple(64, 2),
                                          std::tuple(7, 5)),
-                         [](const auto& info) {
-                           return std::to_string(std::get<0>(info.param)) + "To" +
-                                  std::to_string(std::get<1>(info.param));
+                         [](const auto& tested) {
+                           return std::to_string(std::get<0>(tested.param)) + "To" +
+                                  std::to_string(std::get<1>(tested.param));
                          });
 
 TEST(LinearBytes, CountsWeightAndBiasInThePrecision) {
