@@ -9,7 +9,8 @@ if(NOT CARGO)
 endif()
 
 set(crate_dir "${PROJECT_SOURCE_DIR}/model/tokenizer/crate")
-set(crate_files Cargo.toml Cargo.lock src/engine.rs src/error.rs src/lib.rs src/load.rs)
+set(crate_files Cargo.toml Cargo.lock src/engine.rs src/error.rs src/lib.rs src/load.rs
+    src/pieces.rs)
 set(crate_target "${DIFFUSER_DEPS}/cargo-target")
 set(crate_library "${crate_target}/release/libdiffuser_tokenizer.a")
 list(TRANSFORM crate_files PREPEND "${crate_dir}/")

@@ -11,7 +11,9 @@
 
 namespace diffuser::tokenizer {
 
-// Half-open range of bytes of the text. Empty (begin == end) for a special token.
+// Half-open range of bytes of the text, both ends on character boundaries. Without the spaces
+// around the token; empty (begin == end) for an added special token and for one of spaces only.
+// Tokens that are pieces of one character each have that whole character's range.
 struct ByteRange {
   int64_t begin = 0;
   int64_t end = 0;

@@ -1,0 +1,52 @@
+#ifndef DIFFUSER_TESTS_MODEL_TOKENIZER_TOKENIZER_FIXTURE_H_
+#define DIFFUSER_TESTS_MODEL_TOKENIZER_TOKENIZER_FIXTURE_H_
+
+#include <filesystem>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "model/tokenizer/tokenizer.h"
+
+namespace diffuser::tokenizer {
+
+// The small byte-level BPE that comes with the source.
+inline constexpr char kSmallTokenizer[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
+
+// A new empty folder, removed with all that is in it at the end of its scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path() const { return path_.string(); }
+  void Write(std::string_view name, std::string_view content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string ReadFile(const std::filesystem::path& path);
+
+// Writes vocab.json and merges.txt as a tokenizer.json's BPE model has them.
+void WriteVocabAndMerges(const std::string& tokenizer_json, const TemporaryFolder& to);
+
+// The tokenizer of a folder that must load.
+std::unique_ptr<const Tokenizer> MustLoad(const std::string& dir);
+
+// The encoding of a text that must have one.
+Encoding MustEncode(const Tokenizer& tokenizer, std::string_view text);
+
+// A valid text of up to `pieces` pieces: words, spaces of all widths, scripts, combining marks,
+// emoji, control characters and the names of special tokens.
+std::string RandomText(std::mt19937& random, int pieces);
+
+// Expects what Encoding promises of its ranges, and that they cover all of the text but white
+// space.
+void ExpectRangesCover(std::string_view text, const Encoding& encoding);
+
+}  // namespace diffuser::tokenizer
+
+#endif  // DIFFUSER_TESTS_MODEL_TOKENIZER_TOKENIZER_FIXTURE_H_
