@@ -13,9 +13,9 @@ enum class RejectReason { kInvalid, kQueueTokens, kQueueDocuments, kDraining };
 // Why an admitted document was not computed.
 enum class DropReason { kExpired, kCancelled };
 
-// What the request path of one model tells about itself; implemented by the Prometheus metrics, and by
-// fakes in tests. Calls are cheap, may come from any thread, and are made without locks held. All do
-// nothing unless overridden.
+// What the request path of one model tells about itself; implemented by the Prometheus metrics, and
+// by fakes in tests. Calls are cheap, may come from any thread, and are made without locks held.
+// All do nothing unless overridden.
 class ServingObserver {
  public:
   virtual ~ServingObserver() = default;

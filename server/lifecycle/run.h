@@ -1,0 +1,37 @@
+#ifndef DIFFUSER_SERVER_LIFECYCLE_RUN_H_
+#define DIFFUSER_SERVER_LIFECYCLE_RUN_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/lifecycle/model_loading.h"
+#include "server/lifecycle/server.h"
+#include "server/lifecycle/stop_signals.h"
+#include "server/logging/logger.h"
+#include "server/services/call_gate.h"
+
+namespace diffuser::lifecycle {
+
+// What a listening server's life is made of. None of it is owned.
+struct RunParts {
+  Server* server = nullptr;
+  services::CallGate* gate = nullptr;
+  ModelLoading* loading = nullptr;
+  StopSignals* signals = nullptr;
+  logging::Logger* logger = nullptr;
+  absl::Duration drain_timeout;
+};
+
+enum class Ending {
+  kDrained,      // every call was answered
+  kTimedOut,     // the drain's time was up; calls left were cancelled
+  kInterrupted,  // a second signal came; nothing was waited for
+};
+
+// Loads the models, says SERVING once all are ready, waits for SIGTERM or SIGINT, then drains:
+// health says NOT_SERVING, new calls get UNAVAILABLE, running ones finish within drain_timeout.
+// Blocks: until the server has ended. Errors: those of a model that could not be loaded.
+absl::StatusOr<Ending> RunUntilStopped(const RunParts& parts);
+
+}  // namespace diffuser::lifecycle
+
+#endif  // DIFFUSER_SERVER_LIFECYCLE_RUN_H_

@@ -1,0 +1,101 @@
+#include "server/services/request_parser.h"
+
+#include <google/protobuf/descriptor.pb.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "diffuser/v1/classification.pb.h"
+
+namespace diffuser::services {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FieldDescriptorProto;
+using google::protobuf::FileDescriptor;
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+void AddWithDependencies(const FileDescriptor& file, DescriptorPool& pool) {
+  if (pool.FindFileByName(file.name()) != nullptr) return;
+  for (int i = 0; i < file.dependency_count(); ++i) AddWithDependencies(*file.dependency(i), pool);
+  FileDescriptorProto lenient;
+  file.CopyTo(&lenient);
+  for (auto& message : *lenient.mutable_message_type()) {
+    for (FieldDescriptorProto& field : *message.mutable_field()) {
+      if (field.type() == FieldDescriptorProto::TYPE_STRING) {
+        field.set_type(FieldDescriptorProto::TYPE_BYTES);
+      }
+    }
+  }
+  pool.BuildFile(lenient);
+}
+
+// Clears every text of the message that is not UTF-8, and adds its path to `cleared`.
+void ClearBadText(Message& message, const std::string& path, std::vector<std::string>& cleared) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const std::string name = absl::StrCat(path, path.empty() ? "" : ".", field->name());
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && field->is_repeated()) {
+      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+        ClearBadText(*reflection.MutableRepeatedMessage(&message, field, i),
+                     absl::StrCat(name, "[", i, "]"), cleared);
+      }
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      ClearBadText(*reflection.MutableMessage(&message, field), name, cleared);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated()) {
+      if (IsUtf8(reflection.GetString(message, field))) continue;
+      reflection.ClearField(&message, field);
+      cleared.push_back(name);
+    }
+  }
+}
+
+}  // namespace
+
+RequestParser::RequestParser() {
+  AddWithDependencies(*v1::ClassifyRequest::descriptor()->file(), lenient_types_);
+}
+
+absl::StatusOr<std::vector<std::string>> RequestParser::Parse(absl::string_view bytes,
+                                                              Message& request) const {
+  const int size = static_cast<int>(bytes.size());
+  if (request.ParseFromArray(bytes.data(), size)) return std::vector<std::string>();
+  const std::string& type = request.GetDescriptor()->full_name();
+  const std::unique_ptr<Message> lenient(
+      lenient_messages_.GetPrototype(lenient_types_.FindMessageTypeByName(type))->New());
+  std::vector<std::string> cleared;
+  if (lenient->ParseFromArray(bytes.data(), size)) ClearBadText(*lenient, "", cleared);
+  if (cleared.empty() || !request.ParseFromString(lenient->SerializeAsString())) {
+    return absl::InvalidArgumentError(absl::StrCat("the message is no ", type));
+  }
+  return cleared;
+}
+
+bool IsUtf8(absl::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return static_cast<uint8_t>(text[at]); };
+    const uint8_t lead = byte(i);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (length == 0 || lead > 0xf4 || i + length > text.size()) return false;
+    for (size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xc0) != 0x80) return false;
+    }
+    // The second byte settles what the lead leaves open: overlong forms, surrogates, above
+    // U+10FFFF.
+    if ((lead == 0xe0 && byte(i + 1) < 0xa0) || (lead == 0xed && byte(i + 1) > 0x9f) ||
+        (lead == 0xf0 && byte(i + 1) < 0x90) || (lead == 0xf4 && byte(i + 1) > 0x8f)) {
+      return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace diffuser::services
