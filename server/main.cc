@@ -68,11 +68,14 @@ models::ServingOptions ToServingOptions(const config::ServerOptions& options) {
 }
 
 models::ModelFactories MakeFactories(const config::ServerOptions& options,
-                                     metrics::Metrics* metrics) {
+                                     metrics::Metrics* metrics, logging::Logger* logger) {
   model::LoadOptions load;
   load.device = options.device;
   load.precision = ToPrecision(options.precision);
   load.compute_threads = options.compute_threads;
+  load.on_internal_error = [logger](const std::string& details) {
+    logger->Log(logging::Level::kError, "compute_failed", {{"details", details}});
+  };
   return {.load_classifier =
               [load](const std::string& dir) { return model::Classifier::Load(dir, load); },
           .load_tokenizer = tokenizer::Tokenizer::Load,
@@ -131,7 +134,8 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
   if (!endpoint.ok()) Leave(Fail(endpoint.status(), *logger));
 
   models::ModelRegistry registry(ToSpecs(options.models));
-  models::Serving serving(ToServingOptions(options), MakeFactories(options, &metrics), absl::Now);
+  models::Serving serving(ToServingOptions(options), MakeFactories(options, &metrics, logger.get()),
+                          absl::Now);
   lifecycle::ModelLoading loading(
       {.registry = &registry,
        .metrics = &metrics,
