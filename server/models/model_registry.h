@@ -1,8 +1,8 @@
 #ifndef DIFFUSER_SERVER_MODELS_MODEL_REGISTRY_H_
 #define DIFFUSER_SERVER_MODELS_MODEL_REGISTRY_H_
 
-#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +10,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "model/model_config.h"
 #include "server/pipeline/pipeline.h"
@@ -20,7 +19,7 @@ namespace diffuser::models {
 // A checkpoint that the server was told to serve.
 struct ModelSpec {
   std::string name;
-  std::string version;    // "1" unless the operator names another
+  std::string version;  // "1" unless the operator names another
   std::string directory;
 };
 
@@ -50,13 +49,14 @@ class ModelRegistry {
   // REQUIRES: no two specs have the same name and version; at least one spec.
   explicit ModelRegistry(std::vector<ModelSpec> specs);
 
-  // The model of that name and version, ready to answer. An empty name means the first spec's, an
-  // empty version the last of that name in the order of the specs.
+  // The model of that name and version, ready to answer. An empty name means the first spec's; an
+  // empty version the newest: the last ready one of that name, in the order of the specs.
   // Errors: NOT_FOUND (no such name or version), UNAVAILABLE (still loading: retry; or failed).
   absl::StatusOr<std::shared_ptr<const ServedModel>> FindReady(std::string_view name,
                                                                std::string_view version) const;
 
-  // The entry itself, in any state. Errors: NOT_FOUND.
+  // The entry itself, in any state: the one FindReady gives where it gives one, else the last of
+  // that name. Errors: NOT_FOUND.
   absl::StatusOr<ModelEntry> Find(std::string_view name, std::string_view version) const;
 
   std::vector<ModelEntry> List() const;  // in the order of the specs
@@ -66,7 +66,11 @@ class ModelRegistry {
   void SetFailed(const ModelSpec& spec, absl::Status error);
 
  private:
-  mutable absl::Mutex mutex_;
+  const ModelEntry* Newest(std::string_view name, std::string_view version) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  ModelEntry& EntryOf(const ModelSpec& spec) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable std::mutex mutex_;
   std::vector<ModelEntry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,7 +1,6 @@
 #ifndef DIFFUSER_SERVER_PIPELINE_CLASSIFY_TASK_H_
 #define DIFFUSER_SERVER_PIPELINE_CLASSIFY_TASK_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/batching/cancellation.h"
 
 namespace diffuser::pipeline {
 
@@ -31,15 +31,7 @@ struct ClassifyOptions {
   std::optional<int> chunk_overlap;  // tokens, in [0, half of the model's length); unset: an eighth
 };
 
-// Set once by whoever notices that the caller has gone; read before work is begun.
-class Cancellation {
- public:
-  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool IsCancelled() const { return cancelled_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<bool> cancelled_ = false;
-};
+using batching::Cancellation;
 
 // One document to be classified.
 struct ClassifyTask {

@@ -10,8 +10,8 @@ namespace diffuser::pipeline {
 
 // The path of one model's requests: tokenize, admit, enqueue | take batch, execute, respond.
 //
-// Every task is answered exactly once, never under a lock: on a tokenizer or compute thread, or within
-// Classify itself where it is refused at once. Thread-safe.
+// Every task is answered exactly once, never under a lock: on a tokenizer or compute thread, or
+// within Classify itself where it is refused at once. Thread-safe.
 class Pipeline {
  public:
   virtual ~Pipeline() = default;

@@ -1,0 +1,37 @@
+#ifndef DIFFUSER_SERVER_PIPELINE_SCORES_H_
+#define DIFFUSER_SERVER_PIPELINE_SCORES_H_
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "model/model_config.h"
+#include "server/pipeline/classify_task.h"
+
+namespace diffuser::pipeline {
+
+// The scores of a whole document, by label index.
+struct CombinedScores {
+  std::vector<double> scores;
+  std::vector<float> logits;  // those that give these scores; always finite
+};
+
+// What the logits of a document's chunks say together. The arithmetic is in double.
+//   kSingleLabel  softmax of each chunk, then their mean; logits are its logarithm;
+//   kMultiLabel   sigmoid, then the highest of each label; logits are the highest logits;
+//   kRegression   the mean of the numbers, which are the logits too.
+// One chunk keeps its logits as they are.
+// REQUIRES: at least one chunk, all of the same size, all finite.
+CombinedScores CombineChunks(model::ProblemType type,
+                             absl::Span<const std::vector<float>> chunk_logits);
+
+// The labels to return: those scored at the threshold or above (unset: label_thresholds for
+// multi-label models, else no threshold), highest score first and lower index first among equal
+// ones, at most top_k (0: all). Compared as the float that the caller sees. REQUIRES: scores.size()
+// == labels.size().
+std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores,
+                                      const model::ModelConfig& config,
+                                      const ClassifyOptions& options);
+
+}  // namespace diffuser::pipeline
+
+#endif  // DIFFUSER_SERVER_PIPELINE_SCORES_H_
