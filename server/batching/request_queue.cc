@@ -58,20 +58,20 @@ RequestQueue::Refusal RequestQueue::FindRefusal(int64_t documents, int64_t token
   if (closed_) {
     return {absl::UnavailableError("the server is draining"), RejectReason::kDraining};
   }
-  const auto refuse = [](const char* what, int64_t found, int64_t limit, bool ever) {
+  const auto refuse = [](const char* what, int64_t found, int64_t limit) {
+    if (found > limit) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("document: is ", found, " ", what, "; the queue holds at most ", limit));
+    }
     return absl::ResourceExhaustedError(
-        ever ? absl::StrCat("the queue is full: it holds at most ", limit, " ", what)
-             : absl::StrCat("the document can never be queued: it is ", found, " ", what,
-                            ", and the queue holds at most ", limit));
+        absl::StrCat("the queue is full: it holds at most ", limit, " ", what));
   };
   if (waiting_tokens_ + tokens > limits_.max_tokens) {
-    return {refuse("tokens", tokens, limits_.max_tokens, tokens <= limits_.max_tokens),
-            RejectReason::kQueueTokens};
+    return {refuse("tokens", tokens, limits_.max_tokens), RejectReason::kQueueTokens};
   }
   const int64_t waiting = static_cast<int64_t>(waiting_.size());
   if (waiting + documents > limits_.max_documents) {
-    return {refuse("documents or chunks", documents, limits_.max_documents,
-                   documents <= limits_.max_documents),
+    return {refuse("documents or chunks", documents, limits_.max_documents),
             RejectReason::kQueueDocuments};
   }
   return {};

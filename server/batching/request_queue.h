@@ -59,8 +59,8 @@ class RequestQueue {
   RequestQueue& operator=(const RequestQueue&) = delete;
 
   // Enqueues all units of one document. Where it is refused, answers each of them, on this thread:
-  // RESOURCE_EXHAUSTED (no room now: retry; or more than the queue ever holds: do not, says the
-  // message), UNAVAILABLE (closed). REQUIRES: at least one unit.
+  // RESOURCE_EXHAUSTED (no room now: retry), INVALID_ARGUMENT (more than the queue ever holds),
+  // UNAVAILABLE (closed). REQUIRES: at least one unit.
   void Admit(std::vector<Request> document, absl::Time now);
 
   // Removes and answers the requests that nobody waits for any more (CANCELLED, DEADLINE_EXCEEDED),

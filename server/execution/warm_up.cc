@@ -1,5 +1,6 @@
 #include "server/execution/warm_up.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -8,8 +9,10 @@
 namespace diffuser::execution {
 namespace {
 
-// The lengths grow by this factor from one token to the model's length.
+// The lengths grow by this factor, from one token to no more than what pages everything in: a
+// long document would only make the start slow.
 constexpr int kLengthFactor = 8;
+constexpr int kLongest = 64;
 
 absl::Status ClassifyLengths(const model::Classifier& classifier, const std::vector<int>& lengths,
                              bool with_evidence) {
@@ -26,7 +29,7 @@ absl::Status ClassifyLengths(const model::Classifier& classifier, const std::vec
 }  // namespace
 
 absl::Status WarmUp(const model::Classifier& classifier) {
-  const int longest = classifier.config().max_tokens();
+  const int longest = std::min(kLongest, classifier.config().max_tokens());
   std::vector<int> shorter;
   for (int length = 1; length < longest; length *= kLengthFactor) {
     if (auto status = ClassifyLengths(classifier, {length}, false); !status.ok()) return status;

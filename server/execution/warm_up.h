@@ -6,10 +6,10 @@
 
 namespace diffuser::execution {
 
-// Classifies made-up documents of one token up to the model's length, alone and together, with and
-// without evidence: pages the weights in, lets libraries build what they build on first use, and
-// shows that the model computes at all, before a caller waits for it. Blocks: while it computes.
-// Errors: those of Classifier::Validate and Classify.
+// Classifies short made-up documents, alone and together, with and without evidence: pages the
+// weights in, lets libraries build what they build on first use, and shows that the model computes
+// at all, before a caller waits for it. Blocks: while it computes. Errors: those of
+// Classifier::Validate and Classify.
 absl::Status WarmUp(const model::Classifier& classifier);
 
 }  // namespace diffuser::execution

@@ -11,12 +11,20 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::FakeClassifier;
 
-TEST(WarmUp, RunsFromOneTokenToTheModelsLength) {
+TEST(WarmUp, RunsFromOneTokenToAShortModelsLength) {
   const FakeClassifier classifier;
   EXPECT_TRUE(WarmUp(classifier).ok());
   EXPECT_THAT(classifier.batches(), Contains(ElementsAre(1)));
   EXPECT_THAT(classifier.batches(), Contains(ElementsAre(1, 8)));
   EXPECT_THAT(classifier.batches().back(), ElementsAre(32));
+}
+
+TEST(WarmUp, KeepsToShortDocumentsHoweverLongTheModelsAre) {
+  model::ModelConfig config = testing::SmallConfig();
+  config.max_position_embeddings = 4098;
+  const FakeClassifier classifier(config);
+  EXPECT_TRUE(WarmUp(classifier).ok());
+  EXPECT_THAT(classifier.batches().back(), ElementsAre(64));
 }
 
 TEST(WarmUp, WorksForAModelOfOneToken) {

@@ -215,8 +215,8 @@ TEST_F(DocumentPipelineTest, RefusesWhatTheQueueHasNoRoomFor) {
 TEST_F(DocumentPipelineTest, SaysWhenADocumentHasMoreChunksThanTheQueueHolds) {
   Build(nullptr, {.max_tokens = 1000, .max_documents = 2});
   Classify(IdsTask(Ids(100)));
-  EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kResourceExhausted));
-  EXPECT_THAT(Message(), HasSubstr("can never be queued"));
+  EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Message(), HasSubstr("the queue holds at most 2"));
 }
 
 TEST_F(DocumentPipelineTest, DropsWhatIsExpiredOrCancelledOnArrival) {
