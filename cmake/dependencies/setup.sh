@@ -63,9 +63,11 @@ make_test_environment() {
     --only-binary=:all: -r "$here/test-requirements.txt"
 }
 
-build_grpcurl() {
-  say "building grpcurl"
-  (cd "$root/tests/tools" && go build -o "$deps/bin/grpcurl" github.com/fullstorydev/grpcurl/cmd/grpcurl)
+build_tools() {
+  say "building grpcurl and kustomize"
+  mkdir -p "$deps/bin"
+  (cd "$root/tests/tools" && go build -o "$deps/bin/" \
+    github.com/fullstorydev/grpcurl/cmd/grpcurl sigs.k8s.io/kustomize/kustomize/v5)
 }
 
 setup_build() {
@@ -81,7 +83,7 @@ setup_build() {
 setup_test() {
   install_packages "$here/apt-test.txt"
   once make_test_environment "$here/test-requirements.txt"
-  once build_grpcurl "$root/tests/tools/go.mod" "$root/tests/tools/go.sum"
+  once build_tools "$root/tests/tools/go.mod" "$root/tests/tools/go.sum"
 }
 
 [ "$(uname -m)" = x86_64 ] || die "the pinned LibTorch is for x86-64, this is $(uname -m); use LIBTORCH=DIR"
