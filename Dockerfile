@@ -45,7 +45,8 @@ COPY --from=build /out/models /opt/diffuser/models
 COPY deploy/server.textproto /etc/diffuser/server.textproto
 COPY LICENSE /opt/diffuser/LICENSE
 ENV PATH=/opt/diffuser/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    DIFFUSER_CONFIG=/etc/diffuser/server.textproto
+    DIFFUSER_CONFIG=/etc/diffuser/server.textproto \
+    OMP_WAIT_POLICY=PASSIVE
 USER 65532:65532
 WORKDIR /opt/diffuser
 EXPOSE 8001 8002

@@ -5,11 +5,15 @@ if(DIFFUSER_BUILD_TESTS)
   include(GoogleTest)
 endif()
 
+# Tests run beside each other: OpenMP's threads must not spin for one another, as in the server.
+set(diffuser_test_environment "OMP_WAIT_POLICY=PASSIVE")
+
 # diffuser_test_narrow(NAME): the cases of a test program once more, with LibTorch and oneDNN kept to
 # AVX2, so that a machine with AVX-512 checks both vector widths.
 function(diffuser_test_narrow name)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_PREFIX "Avx2." TEST_LIST ${name}_narrow
-    PROPERTIES TIMEOUT 240 ENVIRONMENT "ONEDNN_MAX_CPU_ISA=AVX2;ATEN_CPU_CAPABILITY=avx2")
+    PROPERTIES TIMEOUT 240
+      ENVIRONMENT "${diffuser_test_environment};ONEDNN_MAX_CPU_ISA=AVX2;ATEN_CPU_CAPABILITY=avx2")
 endfunction()
 
 function(diffuser_test name)
@@ -21,5 +25,7 @@ function(diffuser_test name)
   target_link_libraries(${name} PRIVATE diffuser_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE DIFFUSER_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden/data")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+      ENVIRONMENT "${diffuser_test_environment}")
 endfunction()
