@@ -36,7 +36,7 @@ namespace diffuser::batching {
 // Decide is pure. Cost: O(n log n) for n units, O(n) where they all fit.
 
 struct BatchLimits {
-  int budget_tokens = 8192;                         // > 0; of one batch, unless it is one unit
+  int budget_tokens = 4096;                         // > 0; of one batch, unless it is one unit
   int max_documents = 64;                           // > 0; units in one batch
   int max_passed_over = 1;                          // >= 0; times in a row that the head may be
   absl::Duration max_delay = absl::ZeroDuration();  // >= 0; the oldest waits for more to come

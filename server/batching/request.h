@@ -36,15 +36,16 @@ struct Request {
   int tokens() const { return static_cast<int>(ids.size()); }
 };
 
-// OK while it is worth working for a caller: CANCELLED once he has gone, DEADLINE_EXCEEDED from his
-// deadline on. `cancellation` may be null.
+// OK while it is worth working for a caller: DEADLINE_EXCEEDED from his deadline on, before it
+// CANCELLED once he has gone. (The deadline comes first because a call is cancelled at its deadline
+// too.) `cancellation` may be null.
 inline absl::Status CheckWanted(const Cancellation* cancellation, absl::Time deadline,
                                 absl::Time now) {
-  if (cancellation != nullptr && cancellation->IsCancelled()) {
-    return absl::CancelledError("the caller went away before the document was computed");
-  }
   if (deadline <= now) {
     return absl::DeadlineExceededError("the deadline passed before the document was computed");
+  }
+  if (cancellation != nullptr && cancellation->IsCancelled()) {
+    return absl::CancelledError("the caller went away before the document was computed");
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "server/lifecycle/run.h"
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -10,6 +11,11 @@ namespace diffuser::lifecycle {
 namespace {
 
 using logging::Level;
+
+// For connections to close once every call of ours was answered. What would hold them open longer
+// does not end by itself: watches of our health, and clients that do not listen while they are
+// idle.
+constexpr absl::Duration kClosingTime = absl::Seconds(1);
 
 // Why loading failed, handed from the loading thread to the waiting one. Shared: loading may end
 // after the wait has.
@@ -43,11 +49,12 @@ void StartLoading(const RunParts& parts, const std::shared_ptr<Failure>& failure
 
 Ending Drain(const RunParts& parts) {
   const absl::Time deadline = absl::Now() + parts.drain_timeout;
+  const int calls = parts.gate->calls_inside();
   parts.server->SetDraining();
-  parts.logger->Log(Level::kInfo, "draining",
-                    {{"calls", parts.gate->calls_inside()},
-                     {"timeout_seconds", absl::ToDoubleSeconds(parts.drain_timeout)}});
   parts.gate->Close([signals = parts.signals] { signals->Notify(); });
+  parts.logger->Log(
+      Level::kInfo, "draining",
+      {{"calls", calls}, {"timeout_seconds", absl::ToDoubleSeconds(parts.drain_timeout)}});
   while (parts.gate->calls_inside() > 0) {
     const StopSignals::Event event = parts.signals->Wait(deadline);
     if (event == StopSignals::Event::kSignal) return Ending::kInterrupted;
@@ -56,7 +63,7 @@ Ending Drain(const RunParts& parts) {
       return Ending::kTimedOut;
     }
   }
-  parts.server->Stop(deadline);
+  parts.server->Stop(std::min(deadline, absl::Now() + kClosingTime));
   return Ending::kDrained;
 }
 

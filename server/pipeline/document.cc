@@ -37,9 +37,12 @@ absl::StatusOr<Document> FromText(std::string text, const tokenizer::Tokenizer* 
   absl::StatusOr<tokenizer::Encoding> encoding = tokenizer->Encode(text);
   if (!encoding.ok()) return Prefixed("document.text", encoding.status());
   if (encoding->ids.empty()) return absl::InvalidArgumentError("document.text: has no tokens");
-  for (const int32_t id : encoding->ids) {
-    if (auto status = ValidateId(id, config); !status.ok()) {
-      return Prefixed("document.text: a token of it", status);
+  for (size_t i = 0; i < encoding->ids.size(); ++i) {
+    if (auto status = ValidateId(encoding->ids[i], config); !status.ok()) {
+      const tokenizer::ByteRange at = encoding->offsets[i];
+      return Prefixed(
+          absl::StrCat("document.text: token ", i, ", of bytes ", at.begin, " to ", at.end),
+          status);
     }
   }
   Document document;

@@ -126,6 +126,20 @@ TEST_F(RequestQueueTest, AnswersCancelledRequestsInsteadOfGivingThem) {
   EXPECT_EQ(observer_->record().queue_documents, 0);
 }
 
+TEST_F(RequestQueueTest, CountsARequestCancelledAtItsDeadlineAsExpired) {
+  auto queue = MakeQueue();
+  const auto cancellation = std::make_shared<Cancellation>();
+  std::vector<Request> document = MakeDocument({2}, box_);
+  document[0].cancellation = cancellation;
+  document[0].deadline = clock_.Now() + absl::Seconds(1);
+  queue->Admit(std::move(document), clock_.Now());
+  clock_.Advance(absl::Seconds(1));
+  cancellation->Cancel();
+  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(observer_->record().dropped, ElementsAre(Pair(metrics::DropReason::kExpired, 1)));
+}
+
 TEST_F(RequestQueueTest, AnswersWithoutItsLock) {
   auto queue = MakeQueue({.max_tokens = 10, .max_documents = 10});
   bool answered = false;

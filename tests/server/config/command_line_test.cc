@@ -180,7 +180,7 @@ TEST(CommandLine, RefusesWrongValuesSayingWhatIsExpected) {
 
 TEST(CommandLine, RefusesAQueueSmallerThanABatch) {
   EXPECT_EQ(ErrorOf({.arguments = {"--model=a=/x", "--max_queue_tokens=10"}}),
-            "--max_queue_tokens=10: must be at least max_batch_tokens, 16384");
+            "--max_queue_tokens=10: must be at least max_batch_tokens, 4096");
 }
 
 TEST(CommandLine, RefusesWrongVariablesNamingThem) {
