@@ -46,9 +46,9 @@ inline absl::Status CancelledBy(absl::Time deadline) {
 }
 
 // As RequestParser::Parse.
-inline absl::StatusOr<std::vector<std::string>> ParseBuffer(const RequestParser& parser,
-                                                            const grpc::ByteBuffer& buffer,
-                                                            google::protobuf::Message& request) {
+inline absl::StatusOr<std::vector<FieldFault>> ParseBuffer(const RequestParser& parser,
+                                                           const grpc::ByteBuffer& buffer,
+                                                           google::protobuf::Message& request) {
   grpc::Slice slice;
   if (!buffer.DumpToSingleSlice(&slice).ok()) return parser.Parse("", request);
   return parser.Parse({reinterpret_cast<const char*>(slice.begin()), slice.size()}, request);

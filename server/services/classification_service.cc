@@ -27,14 +27,12 @@ using RawClassification = v1::Classification::WithRawCallbackMethod_Classify<
                 v1::Classification::WithRawCallbackMethod_ListModels<
                     v1::Classification::Service>>>>>;
 
-using NotUtf8 = std::vector<std::string>;
+using FieldFaults = std::vector<FieldFault>;
 
-absl::Status NotUtf8Error(const std::string& field) { return InvalidField(field, "is not UTF-8"); }
-
-// Why the whole request is refused: it is none, or a field of it is not UTF-8.
-absl::Status CheckParsed(const absl::StatusOr<NotUtf8>& not_utf8) {
-  if (!not_utf8.ok()) return not_utf8.status();
-  return not_utf8->empty() ? absl::OkStatus() : NotUtf8Error(not_utf8->front());
+// Why the whole request is refused: it is none, or a field of it is at fault.
+absl::Status CheckParsed(const absl::StatusOr<FieldFaults>& faults) {
+  if (!faults.ok()) return faults.status();
+  return faults->empty() ? absl::OkStatus() : InvalidField(faults->front());
 }
 
 // The answer of a ClassifyBatch call while its documents are under way. Each fills its own place;
@@ -62,18 +60,18 @@ struct BatchAnswer {
   std::atomic<int> missing;
 };
 
-// Sorts what is not UTF-8 by document. Errors: INVALID_ARGUMENT (it belongs to no document).
-absl::StatusOr<std::vector<absl::Status>> StatusOfDocuments(const NotUtf8& not_utf8,
+// Sorts the faults by document. Errors: INVALID_ARGUMENT (one belongs to no document).
+absl::StatusOr<std::vector<absl::Status>> StatusOfDocuments(const FieldFaults& faults,
                                                             int documents) {
   std::vector<absl::Status> statuses(documents);
-  for (const std::string& field : not_utf8) {
-    absl::string_view rest = field;
+  for (const FieldFault& fault : faults) {
+    absl::string_view rest = fault.field;
     int index = 0;
     if (!absl::ConsumePrefix(&rest, "documents[") ||
         !absl::SimpleAtoi(rest.substr(0, rest.find(']')), &index)) {
-      return NotUtf8Error(field);
+      return InvalidField(fault);
     }
-    if (statuses[index].ok()) statuses[index] = NotUtf8Error(field);
+    if (statuses[index].ok()) statuses[index] = InvalidField(fault);
   }
   return statuses;
 }
@@ -92,10 +90,10 @@ class ClassificationService final : public RawClassification {
                                      const grpc::ByteBuffer* bytes,
                                      grpc::ByteBuffer* response) override {
     v1::ClassifyRequest request;
-    const absl::StatusOr<NotUtf8> not_utf8 = ParseBuffer(state_.parser(), *bytes, request);
+    const absl::StatusOr<FieldFaults> faults = ParseBuffer(state_.parser(), *bytes, request);
     const auto call =
         UnaryCall::Begin(state_, *context, "Classify", state_.LabelOf(request.model()), response);
-    StartClassify(call, request, CheckParsed(not_utf8));
+    StartClassify(call, request, CheckParsed(faults));
     return call.get();
   }
 
@@ -103,10 +101,10 @@ class ClassificationService final : public RawClassification {
                                           const grpc::ByteBuffer* bytes,
                                           grpc::ByteBuffer* response) override {
     v1::ClassifyBatchRequest request;
-    const absl::StatusOr<NotUtf8> not_utf8 = ParseBuffer(state_.parser(), *bytes, request);
+    const absl::StatusOr<FieldFaults> faults = ParseBuffer(state_.parser(), *bytes, request);
     const auto call = UnaryCall::Begin(state_, *context, "ClassifyBatch",
                                        state_.LabelOf(request.model()), response);
-    StartBatch(call, request, not_utf8);
+    StartBatch(call, request, faults);
     return call.get();
   }
 
@@ -165,14 +163,14 @@ class ClassificationService final : public RawClassification {
   }
 
   void StartBatch(const std::shared_ptr<UnaryCall>& call, v1::ClassifyBatchRequest& request,
-                  const absl::StatusOr<NotUtf8>& not_utf8) {
+                  const absl::StatusOr<FieldFaults>& faults) {
     const int documents = request.documents_size();
     if (!call->IsAdmitted()) return Refuse(call, absl::UnavailableError(""), documents);
-    if (!not_utf8.ok()) return Refuse(call, not_utf8.status(), documents);
+    if (!faults.ok()) return Refuse(call, faults.status(), documents);
     const absl::Status count =
         CheckDocumentCount(documents, state_.context().limits.max_batch_documents_per_call);
     if (!count.ok()) return Refuse(call, count, documents);
-    const auto statuses = StatusOfDocuments(*not_utf8, documents);
+    const auto statuses = StatusOfDocuments(*faults, documents);
     if (!statuses.ok()) return Refuse(call, statuses.status(), documents);
     const auto prepared = PrepareCall(state_, request.model(), request.version(), request.options(),
                                       call->deadline(), call->cancellation());

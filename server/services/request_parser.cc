@@ -2,12 +2,14 @@
 
 #include <google/protobuf/descriptor.pb.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "diffuser/v1/classification.pb.h"
+#include "server/services/oneof_conflicts.h"
 
 namespace diffuser::services {
 namespace {
@@ -35,8 +37,8 @@ void AddWithDependencies(const FileDescriptor& file, DescriptorPool& pool) {
   pool.BuildFile(lenient);
 }
 
-// Clears every text of the message that is not UTF-8, and adds its path to `cleared`.
-void ClearBadText(Message& message, const std::string& path, std::vector<std::string>& cleared) {
+// Clears every text of the message that is not UTF-8, and adds its fault to `faults`.
+void ClearBadText(Message& message, const std::string& path, std::vector<FieldFault>& faults) {
   const Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
@@ -45,14 +47,14 @@ void ClearBadText(Message& message, const std::string& path, std::vector<std::st
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && field->is_repeated()) {
       for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
         ClearBadText(*reflection.MutableRepeatedMessage(&message, field, i),
-                     absl::StrCat(name, "[", i, "]"), cleared);
+                     absl::StrCat(name, "[", i, "]"), faults);
       }
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      ClearBadText(*reflection.MutableMessage(&message, field), name, cleared);
+      ClearBadText(*reflection.MutableMessage(&message, field), name, faults);
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated()) {
       if (IsUtf8(reflection.GetString(message, field))) continue;
       reflection.ClearField(&message, field);
-      cleared.push_back(name);
+      faults.push_back({name, "is not UTF-8"});
     }
   }
 }
@@ -63,19 +65,20 @@ RequestParser::RequestParser() {
   AddWithDependencies(*v1::ClassifyRequest::descriptor()->file(), lenient_types_);
 }
 
-absl::StatusOr<std::vector<std::string>> RequestParser::Parse(absl::string_view bytes,
-                                                              Message& request) const {
+absl::StatusOr<std::vector<FieldFault>> RequestParser::Parse(absl::string_view bytes,
+                                                             Message& request) const {
   const int size = static_cast<int>(bytes.size());
-  if (request.ParseFromArray(bytes.data(), size)) return std::vector<std::string>();
+  std::vector<FieldFault> faults = FindOneofConflicts(bytes, *request.GetDescriptor());
+  if (request.ParseFromArray(bytes.data(), size)) return faults;
   const std::string& type = request.GetDescriptor()->full_name();
   const std::unique_ptr<Message> lenient(
       lenient_messages_.GetPrototype(lenient_types_.FindMessageTypeByName(type))->New());
-  std::vector<std::string> cleared;
-  if (lenient->ParseFromArray(bytes.data(), size)) ClearBadText(*lenient, "", cleared);
-  if (cleared.empty() || !request.ParseFromString(lenient->SerializeAsString())) {
+  const size_t conflicts = faults.size();
+  if (lenient->ParseFromArray(bytes.data(), size)) ClearBadText(*lenient, "", faults);
+  if (faults.size() == conflicts || !request.ParseFromString(lenient->SerializeAsString())) {
     return absl::InvalidArgumentError(absl::StrCat("the message is no ", type));
   }
-  return cleared;
+  return faults;
 }
 
 bool IsUtf8(absl::string_view text) {

@@ -65,6 +65,10 @@ absl::Status InvalidField(absl::string_view field, absl::string_view problem) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", problem));
 }
 
+absl::Status InvalidField(const FieldFault& fault) {
+  return InvalidField(fault.field, fault.problem);
+}
+
 absl::Status RenameDocument(const absl::Status& status, absl::string_view field) {
   absl::string_view message = status.message();
   const absl::string_view named = FieldOf(message);

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/rpc/status.pb.h"
+#include "server/services/field_fault.h"
 
 namespace diffuser::services {
 
@@ -21,6 +22,7 @@ struct ErrorContext {
 // An INVALID_ARGUMENT that names the field: "options.top_k: must not be negative". The request path
 // behind the services words its errors the same way.
 absl::Status InvalidField(absl::string_view field, absl::string_view problem);
+absl::Status InvalidField(const FieldFault& fault);
 
 // The same error with the field `document`, or one inside it, named `field` instead: documents[3].
 absl::Status RenameDocument(const absl::Status& status, absl::string_view field);

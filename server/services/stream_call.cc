@@ -16,10 +16,10 @@ constexpr char kMethod[] = "ClassifyStream";
 absl::Status Draining() { return absl::UnavailableError("the server is draining"); }
 
 // What is wrong with a document before its id and content are looked at.
-absl::Status CheckRequest(const absl::StatusOr<std::vector<std::string>>& not_utf8,
+absl::Status CheckRequest(const absl::StatusOr<std::vector<FieldFault>>& faults,
                           const v1::ClassifyRequest& request) {
-  if (!not_utf8.ok()) return not_utf8.status();
-  if (!not_utf8->empty()) return InvalidField(not_utf8->front(), "is not UTF-8");
+  if (!faults.ok()) return faults.status();
+  if (!faults->empty()) return InvalidField(faults->front());
   if (request.document().id().empty())
     return InvalidField("document.id", "must be set in a stream");
   return absl::OkStatus();
@@ -55,9 +55,9 @@ void StreamCall::OnReadDone(bool ok) {
 
 void StreamCall::TakeDocument() {
   v1::ClassifyRequest request;
-  const auto not_utf8 = ParseBuffer(state_.parser(), incoming_, request);
+  const auto faults = ParseBuffer(state_.parser(), incoming_, request);
   incoming_.Clear();
-  absl::Status refusal = CheckRequest(not_utf8, request);
+  absl::Status refusal = CheckRequest(faults, request);
   const absl::StatusOr<uint64_t> number = Register(request, refusal);
   if (!number.ok()) return;  // the caller is gone
   if (!refusal.ok()) {

@@ -2,6 +2,7 @@
 // with, as classification.proto promises them.
 
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/unknown_field_set.h>
 
 #include <limits>
 #include <string>
@@ -84,6 +85,17 @@ TEST_F(BadInputTest, DocumentsWithoutContentAreInvalid) {
   ExpectInvalid(request, "document.text", "must not be empty");
   request.mutable_document()->mutable_token_ids();
   ExpectInvalid(request, "document.token_ids", "must not be empty");
+}
+
+TEST_F(BadInputTest, DocumentsWithTextAndIdsAreInvalid) {
+  v1::ClassifyRequest request = TextRequest("text", "Some words.");
+  v1::TokenIds ids;
+  ids.add_ids(7);
+  // Generated code keeps to one field of a oneof; a field that it does not know goes beside it.
+  v1::Document& document = *request.mutable_document();
+  document.GetReflection()->MutableUnknownFields(&document)->AddLengthDelimited(
+      v1::Document::kTokenIdsFieldNumber, ids.SerializeAsString());
+  ExpectInvalid(request, "document", "has both text and token_ids");
 }
 
 TEST_F(BadInputTest, IdsThatTheModelDoesNotReadAreInvalid) {

@@ -8,7 +8,6 @@
 #include "diffuser/v1/classification.pb.h"
 #include "server/services/call_gate.h"
 #include "server/services/request_id.h"
-#include "server/services/request_parser.h"
 #include "server/services/retry_delay.h"
 #include "server/services/status.h"
 
@@ -81,45 +80,6 @@ TEST(RetryDelay, FollowsWhatDocumentsWaitedWithinItsBounds) {
   EXPECT_LE(delay.Estimate(), absl::Milliseconds(500));
   for (int i = 0; i < 200; ++i) delay.Observe(absl::Minutes(1));
   EXPECT_EQ(delay.Estimate(), absl::Seconds(1));
-}
-
-TEST(IsUtf8, FollowsTheStandard) {
-  for (const char* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                           "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(IsUtf8(good)) << good;
-  }
-  for (const char* bad :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xed\xa0\x80",
-        "\xe1\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xff"}) {
-    EXPECT_FALSE(IsUtf8(bad)) << bad;
-  }
-}
-
-TEST(RequestParser, KeepsWhatIsInOrderAndNamesWhatIsNot) {
-  const RequestParser parser;
-  v1::ClassifyBatchRequest sent;
-  sent.set_model("m");
-  sent.add_documents()->set_text("good");
-  sent.add_documents()->set_text("\xff");
-  sent.add_documents()->mutable_token_ids()->add_ids(7);
-  sent.mutable_options()->set_top_k(3);
-  v1::ClassifyBatchRequest got;
-  const auto bad = parser.Parse(sent.SerializeAsString(), got);
-  ASSERT_TRUE(bad.ok()) << bad.status();
-  EXPECT_EQ(*bad, std::vector<std::string>{"documents[1].text"});
-  EXPECT_EQ(got.model(), "m");
-  ASSERT_EQ(got.documents_size(), 3);
-  EXPECT_EQ(got.documents(0).text(), "good");
-  EXPECT_EQ(got.documents(1).text(), "");
-  EXPECT_EQ(got.documents(2).token_ids().ids(0), 7U);
-  EXPECT_EQ(got.options().top_k(), 3);
-}
-
-TEST(RequestParser, RefusesBytesThatAreNoMessage) {
-  const RequestParser parser;
-  v1::ClassifyRequest request;
-  EXPECT_EQ(parser.Parse("\x0a\x7f", request).status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(parser.Parse("", request).ok());
 }
 
 TEST(ToRpcStatus, SendsOnlyCodesOfTheContract) {
