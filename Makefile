@@ -6,7 +6,7 @@ DEFAULT_CHECKPOINT := model/checkpoints/golden-long
 BUILD := build
 JOBS ?= $(shell nproc)
 SETUP := cmake/dependencies/setup.sh
-CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(LIBTORCH)) --log-level=WARNING
+CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(abspath $(LIBTORCH))) --log-level=WARNING
 export LIBTORCH
 
 .PHONY: help setup build serve demo test sanitize bench clean
