@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -38,7 +39,7 @@ class CheckpointTest : public ::testing::Test {
  protected:
   CheckpointTest() {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = absl::StrCat(::testing::TempDir(), "/checkpoint_test_", test->name());
+    dir_ = absl::StrCat(::testing::TempDir(), "/checkpoint_test_", getpid(), "_", test->name());
     std::filesystem::remove_all(dir_);
     std::filesystem::create_directories(dir_);
   }

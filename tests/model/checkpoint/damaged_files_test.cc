@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <random>
@@ -133,7 +134,7 @@ TEST(DamagedTorchFile, SurvivesChangedDirectoryBytes) {
 
 // Once more through the mapping: a file whose end is a page's end has nothing behind it.
 TEST(DamagedCheckpoint, RefusesEveryCutOfTheMappedFile) {
-  const std::string dir = absl::StrCat(::testing::TempDir(), "/damaged_checkpoint");
+  const std::string dir = absl::StrCat(::testing::TempDir(), "/damaged_checkpoint_", getpid());
   std::filesystem::remove_all(dir);
   ASSERT_TRUE(testing::WriteRandomCheckpoint(dir, OneLayerConfig(), 1).ok());
   ASSERT_TRUE(Checkpoint::Open(dir).ok());

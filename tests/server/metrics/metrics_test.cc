@@ -101,7 +101,8 @@ TEST(Metrics, TellsBuildAndProcess) {
 }
 
 TEST(ProcessCollector, ReadsFieldsAfterAnyProgramName) {
-  const std::filesystem::path proc = std::filesystem::path(testing::TempDir()) / "proc";
+  const std::filesystem::path proc =
+      std::filesystem::path(testing::TempDir()) / ("proc_" + std::to_string(getpid()));
   std::filesystem::create_directories(proc / "self");
   std::ofstream(proc / "stat") << "cpu 1 2\nbtime 1000\n";
   std::ofstream(proc / "self" / "stat")
