@@ -51,7 +51,7 @@ sanitize:
 
 bench: build
 	cmake --build $(BUILD) -j $(JOBS) --target attention-bench
-	$(BUILD)/tests/bin/attention-bench
+	$(BUILD)/bin/attention-bench
 
 clean:
 	rm -rf $(BUILD)
