@@ -37,8 +37,8 @@ struct NodeRange {
 // A document of L tokens uses the subgraph of nodes [0, L). Both directions of (src, dst) are
 // distinct.
 //
-// Immutable and thread-safe once built; shared by all documents, heads, layers and models of the
-// same options.
+// Immutable and thread-safe once built; can be shared by all documents, heads, layers and models of
+// the same options.
 class AttentionGraph {
  public:
   // Builds the graph in time linear in N * N (0.2 s at 4,096 nodes); while it does, it holds about

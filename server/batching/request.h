@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "model/classifier.h"
 #include "server/batching/cancellation.h"
 #include "server/batching/completion.h"
@@ -35,6 +36,12 @@ struct Request {
 
   int tokens() const { return static_cast<int>(ids.size()); }
 };
+
+inline int64_t CountTokens(absl::Span<const Request> requests) {
+  int64_t tokens = 0;
+  for (const Request& request : requests) tokens += request.tokens();
+  return tokens;
+}
 
 // OK while it is worth working for a caller: DEADLINE_EXCEEDED from his deadline on, before it
 // CANCELLED once he has gone. (The deadline comes first because a call is cancelled at its deadline

@@ -9,12 +9,6 @@
 namespace diffuser::batching {
 namespace {
 
-int64_t CountTokens(const std::vector<Request>& requests) {
-  int64_t tokens = 0;
-  for (const Request& request : requests) tokens += request.tokens();
-  return tokens;
-}
-
 void AnswerAll(std::vector<Request> requests, const absl::Status& status) {
   for (Request& request : requests) std::move(request.done).Answer(status);
 }

@@ -79,8 +79,6 @@ class RequestQueue {
   // Closes, and answers all that waits UNAVAILABLE.
   void Abandon();
 
-  const QueueLimits& limits() const { return limits_; }
-
  private:
   // Why a document may not come in, and the reason's name for the observer.
   struct Refusal {

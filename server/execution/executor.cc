@@ -87,9 +87,8 @@ std::vector<absl::StatusOr<BatchedResult>> Executor::Run(absl::Span<const Reques
   Outcomes outcomes = ClassifyApart(*classifier_, requests);
   const absl::Time end = now_();
 
-  int tokens = 0;
-  for (const Request& request : requests) tokens += request.tokens();
-  observer_->OnBatch(static_cast<int>(requests.size()), tokens, end - begin);
+  observer_->OnBatch(static_cast<int>(requests.size()),
+                     static_cast<int>(batching::CountTokens(requests)), end - begin);
 
   std::vector<absl::StatusOr<BatchedResult>> results;
   for (auto& outcome : outcomes) {

@@ -9,7 +9,6 @@
 #include "absl/time/time.h"
 
 namespace grpc {
-class Channel;
 class Server;
 class Service;
 }  // namespace grpc

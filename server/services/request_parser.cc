@@ -1,9 +1,9 @@
 #include "server/services/request_parser.h"
 
 #include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/stubs/common.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -81,24 +81,10 @@ absl::StatusOr<std::vector<FieldFault>> RequestParser::Parse(absl::string_view b
   return faults;
 }
 
+// Protobuf's own check: whatever it refuses a message for is found here, and nothing else.
 bool IsUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return static_cast<uint8_t>(text[at]); };
-    const uint8_t lead = byte(i);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (length == 0 || lead > 0xf4 || i + length > text.size()) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    }
-    // The second byte settles what the lead leaves open: overlong forms, surrogates, above
-    // U+10FFFF.
-    if ((lead == 0xe0 && byte(i + 1) < 0xa0) || (lead == 0xed && byte(i + 1) > 0x9f) ||
-        (lead == 0xf0 && byte(i + 1) < 0x90) || (lead == 0xf4 && byte(i + 1) > 0x8f)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
+  return google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
+                                                             static_cast<int>(text.size()));
 }
 
 }  // namespace diffuser::services
