@@ -1,4 +1,5 @@
-// Small dense products, for each of Highway's targets; included by cpu_head.cc alone.
+// Small dense products, for each of Highway's targets; included by cpu_head.cc and
+// cpu_training_head.cc alone.
 #if defined(DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_
 #undef DIFFUSER_MODEL_KERNELS_CPU_GEMM_INL_H_
