@@ -22,12 +22,12 @@ class PackedClassifier final : public Classifier {
   PackedClassifier(std::unique_ptr<const layers::Encoder> encoder, Precision precision,
                    const LoadOptions& options)
       : encoder_(std::move(encoder)),
-        head_(encoder_->checkpoint()),
+        head_(encoder_->parameters()),
         precision_(precision),
         compute_threads_(options.compute_threads),
         on_internal_error_(options.on_internal_error) {}
 
-  const ModelConfig& config() const override { return encoder_->checkpoint().config(); }
+  const ModelConfig& config() const override { return encoder_->parameters().config(); }
   std::string device() const override { return "cpu"; }
   Precision precision() const override { return precision_; }
   int64_t weight_bytes() const override { return encoder_->weight_bytes(); }
@@ -155,7 +155,9 @@ absl::StatusOr<std::shared_ptr<const Classifier>> Classifier::Load(const std::st
   const absl::Status status = layers::GuardTorch(options.on_internal_error, [&] {
     const c10::InferenceMode no_autograd;
     auto encoder = std::make_unique<const layers::Encoder>(
-        *std::move(checkpoint), *std::move(graph), *std::move(kernels), *precision);
+        std::make_shared<const layers::CheckpointParameters>(*std::move(checkpoint)),
+        layers::AttentionBackend{.graph = *std::move(graph), .kernels = *std::move(kernels)},
+        *precision);
     classifier = std::make_shared<PackedClassifier>(std::move(encoder), *precision, options);
     return absl::OkStatus();
   });

@@ -29,18 +29,18 @@ at::Tensor Positions(const model::PackedBatch& batch, int first) {
 
 }  // namespace
 
-Embeddings::Embeddings(const checkpoint::Checkpoint& checkpoint)
-    : word_(FloatWeight(checkpoint, "embeddings.word_embeddings.weight")),
-      position_(FloatWeight(checkpoint, "embeddings.position_embeddings.weight")),
-      token_type_(FloatWeight(checkpoint, "embeddings.token_type_embeddings.weight")),
-      norm_(checkpoint, "embeddings.LayerNorm"),
-      first_position_(checkpoint.config().pad_token_id + 1) {}
+Embeddings::Embeddings(const ParameterSource& parameters)
+    : word_(parameters.Get("embeddings.word_embeddings.weight")),
+      position_(parameters.Get("embeddings.position_embeddings.weight")),
+      token_type_(parameters.Get("embeddings.token_type_embeddings.weight")),
+      norm_(parameters, "embeddings.LayerNorm"),
+      first_position_(parameters.config().pad_token_id + 1) {}
 
-at::Tensor Embeddings::Forward(const model::PackedBatch& batch) const {
+at::Tensor Embeddings::Forward(const model::PackedBatch& batch, const Dropout& dropout) const {
   at::Tensor sum = at::embedding(word_, Ids(batch));
   sum.add_(at::embedding(position_, Positions(batch, first_position_)));
   sum.add_(token_type_.select(0, 0));
-  return norm_.Forward(sum);
+  return DropHidden(norm_.Forward(sum), dropout);
 }
 
 }  // namespace diffuser::layers

@@ -3,19 +3,21 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/checkpoint/checkpoint.h"
-#include "model/layers/weights.h"
+#include "model/layers/dropout.h"
+#include "model/layers/layer_norm.h"
+#include "model/layers/parameters.h"
 #include "model/packed_batch.h"
 
 namespace diffuser::layers {
 
 // LayerNorm(word + position + token type 0). The i-th token of a document has position
-// pad_token_id + 1 + i, as in RoBERTa. Immutable and thread-safe; must not outlive the checkpoint.
+// pad_token_id + 1 + i, as in RoBERTa. Immutable and thread-safe; must not outlive the parameters.
 class Embeddings {
  public:
-  explicit Embeddings(const checkpoint::Checkpoint& checkpoint);
+  explicit Embeddings(const ParameterSource& parameters);
 
-  at::Tensor Forward(const model::PackedBatch& batch) const;  // [T, hidden], float32
+  // -> [T, hidden], float32.
+  at::Tensor Forward(const model::PackedBatch& batch, const Dropout& dropout = {}) const;
 
   const at::Tensor& word_embeddings() const { return word_; }  // [vocab, hidden]
 

@@ -4,18 +4,15 @@
 
 namespace diffuser::layers {
 
-Encoder::Encoder(std::shared_ptr<const checkpoint::Checkpoint> checkpoint,
-                 std::shared_ptr<const graph::AttentionGraph> graph,
-                 std::unique_ptr<const kernels::AttentionKernels> kernels,
+Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBackend backend,
                  model::Precision precision)
-    : checkpoint_(std::move(checkpoint)),
-      graph_(std::move(graph)),
-      kernels_(std::move(kernels)),
-      embeddings_(*checkpoint_) {
-  const int count = checkpoint_->config().num_layers;
+    : parameters_(std::move(parameters)),
+      backend_(std::make_unique<const AttentionBackend>(std::move(backend))),
+      embeddings_(*parameters_) {
+  const int count = parameters_->config().num_layers;
   layers_.reserve(count);
   for (int index = 0; index < count; ++index) {
-    layers_.emplace_back(*checkpoint_, index, *graph_, *kernels_, precision);
+    layers_.emplace_back(*parameters_, index, *backend_, precision);
   }
 }
 
@@ -30,8 +27,18 @@ FirstTokens Encoder::EncodeFirstTokens(const model::PackedBatch& batch, bool wan
   return layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
 }
 
+at::Tensor Encoder::EncodeFirstTokensForTraining(const model::PackedBatch& batch,
+                                                 const Dropout& dropout) const {
+  at::Tensor x = embeddings_.Forward(batch, dropout);
+  Dropout of_layer = dropout;
+  for (size_t index = 0; index + 1 < layers_.size(); ++index, ++of_layer.seed) {
+    x = layers_[index].ForwardForTraining(x, batch.offsets(), of_layer);
+  }
+  return layers_.back().ForwardFirstTokensForTraining(x, batch.offsets(), of_layer);
+}
+
 int64_t Encoder::weight_bytes() const {
-  const model::ModelConfig& config = checkpoint_->config();
+  const model::ModelConfig& config = parameters_->config();
   const int64_t embedding_rows = int64_t{config.vocab_size} + config.max_position_embeddings;
   int64_t bytes = embedding_rows * config.hidden_size * static_cast<int64_t>(sizeof(float));
   for (const EncoderLayer& layer : layers_) bytes += layer.weight_bytes();

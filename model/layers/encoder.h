@@ -7,27 +7,28 @@
 #include <memory>
 #include <vector>
 
-#include "model/checkpoint/checkpoint.h"
 #include "model/classifier.h"
-#include "model/graph/attention_graph.h"
-#include "model/kernels/attention_kernels.h"
+#include "model/layers/diffusion_attention.h"
+#include "model/layers/dropout.h"
 #include "model/layers/embeddings.h"
 #include "model/layers/encoder_layer.h"
+#include "model/layers/parameters.h"
 #include "model/packed_batch.h"
 
 namespace diffuser::layers {
 
-// The Diffuser encoder over packed documents, without padding: the one encoder, whatever stands on
-// top of it. Its methods throw c10::Error, as LibTorch does; the facade turns that into a Status.
+// The Diffuser encoder over packed documents, without padding: the one encoder, for serving and for
+// training, whatever stands on top of it. Its methods throw c10::Error, as LibTorch does; the
+// facade turns that into a Status.
 //
-// Shares the checkpoint (embeddings stay views of its mapped file) and the graph; owns the kernels.
-// Immutable and thread-safe.
+// Shares the parameters (embeddings of a checkpoint stay views of its mapped file); owns the
+// backend. Immutable and thread-safe.
 class Encoder {
  public:
-  // REQUIRES: the graph is the one that the checkpoint's config asks for.
-  Encoder(std::shared_ptr<const checkpoint::Checkpoint> checkpoint,
-          std::shared_ptr<const graph::AttentionGraph> graph,
-          std::unique_ptr<const kernels::AttentionKernels> kernels, model::Precision precision);
+  // `precision` is that of the dense layers, where the parameters are not being trained.
+  // REQUIRES: the graph is the one that the config asks for.
+  Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBackend backend,
+          model::Precision precision);
 
   // The hidden states [T, hidden] after the first `layers` layers; 0 gives the embeddings' output.
   // REQUIRES: 0 <= layers <= config().num_layers.
@@ -37,14 +38,18 @@ class Encoder {
   // the last layer run backwards from it; and the evidence where it is wanted.
   FirstTokens EncodeFirstTokens(const model::PackedBatch& batch, bool want_evidence) const;
 
-  const checkpoint::Checkpoint& checkpoint() const { return *checkpoint_; }
+  // The same hidden states in training, with dropout and a gradient.
+  // REQUIRES: trainable parameters, and training kernels in the backend.
+  at::Tensor EncodeFirstTokensForTraining(const model::PackedBatch& batch,
+                                          const Dropout& dropout) const;
+
+  const ParameterSource& parameters() const { return *parameters_; }
   const Embeddings& embeddings() const { return embeddings_; }
   int64_t weight_bytes() const;
 
  private:
-  std::shared_ptr<const checkpoint::Checkpoint> checkpoint_;
-  std::shared_ptr<const graph::AttentionGraph> graph_;
-  std::unique_ptr<const kernels::AttentionKernels> kernels_;
+  std::shared_ptr<const ParameterSource> parameters_;
+  std::unique_ptr<const AttentionBackend> backend_;  // where layers find it, wherever this moves
   Embeddings embeddings_;
   std::vector<EncoderLayer> layers_;
 };

@@ -1,12 +1,9 @@
 #include "model/layers/encoder_layer.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
 
+#include <string>
 #include <vector>
-
-#include "model/layers/parallel.h"
 
 namespace diffuser::layers {
 namespace {
@@ -15,74 +12,64 @@ std::string Prefix(int index) { return "encoder.layer." + std::to_string(index) 
 
 // x[offsets[i]] of every document i: [documents, hidden].
 at::Tensor FirstRows(const at::Tensor& x, absl::Span<const int32_t> offsets) {
-  const int64_t documents = static_cast<int64_t>(offsets.size()) - 1;
-  const at::Tensor rows =
-      at::from_blob(const_cast<int32_t*>(offsets.data()), {documents}, at::kInt);
-  return x.index_select(0, rows);
+  const std::vector<int64_t> rows(offsets.begin(), offsets.end() - 1);
+  return x.index_select(0, at::tensor(rows));
 }
 
 }  // namespace
 
-EncoderLayer::EncoderLayer(const checkpoint::Checkpoint& checkpoint, int index,
-                           const graph::AttentionGraph& graph,
-                           const kernels::AttentionKernels& kernels, model::Precision precision)
-    : graph_(graph),
-      kernels_(kernels),
-      shape_{.heads = checkpoint.config().num_heads,
-             .head_dim = checkpoint.config().head_dim(),
-             .hops = checkpoint.config().diffusion_hops,
-             .alpha = checkpoint.config().diffusion_alpha},
-      qkv_(MakeStackedLinear(
-          checkpoint,
+EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
+                           const AttentionBackend& backend, model::Precision precision)
+    : qkv_(MakeStackedLinear(
+          parameters,
           {Prefix(index) + "attention.self.query", Prefix(index) + "attention.self.key",
            Prefix(index) + "attention.self.value"},
           precision)),
-      attention_output_(MakeLinear(checkpoint, Prefix(index) + "attention.output.dense",
+      attention_output_(MakeLinear(parameters, Prefix(index) + "attention.output.dense",
                                    Activation::kNone, precision)),
-      intermediate_(MakeLinear(checkpoint, Prefix(index) + "intermediate.dense",
-                               ToActivation(checkpoint.config().hidden_act), precision)),
-      output_(MakeLinear(checkpoint, Prefix(index) + "output.dense", Activation::kNone, precision)),
-      attention_norm_(checkpoint, Prefix(index) + "attention.output.LayerNorm"),
-      output_norm_(checkpoint, Prefix(index) + "output.LayerNorm") {}
+      intermediate_(MakeLinear(parameters, Prefix(index) + "intermediate.dense",
+                               ToActivation(parameters.config().hidden_act), precision)),
+      output_(MakeLinear(parameters, Prefix(index) + "output.dense", Activation::kNone, precision)),
+      attention_norm_(parameters, Prefix(index) + "attention.output.LayerNorm"),
+      output_norm_(parameters, Prefix(index) + "output.LayerNorm"),
+      attention_(parameters.config(), backend) {}
 
-kernels::QkvView EncoderLayer::View(const at::Tensor& qkv,
-                                    absl::Span<const int32_t> offsets) const {
-  const float* data = qkv.const_data_ptr<float>();
-  const int64_t hidden = int64_t{shape_.heads} * shape_.head_dim;
-  return {.q = data,
-          .k = data + hidden,
-          .v = data + 2 * hidden,
-          .row_stride = 3 * hidden,
-          .offsets = offsets};
-}
-
-at::Tensor EncoderLayer::Finish(const at::Tensor& context, const at::Tensor& residual) const {
-  const at::Tensor attended =
-      attention_norm_.Forward(attention_output_.Forward(context).to(at::kFloat).add_(residual));
+at::Tensor EncoderLayer::Finish(const at::Tensor& context, const at::Tensor& residual,
+                                const Dropout& dropout) const {
+  const at::Tensor attended = attention_norm_.Forward(
+      DropHidden(attention_output_.Forward(context).to(at::kFloat), dropout).add_(residual));
   const at::Tensor expanded = intermediate_.Forward(attended);
-  return output_norm_.Forward(output_.Forward(expanded).to(at::kFloat).add_(attended));
+  return output_norm_.Forward(
+      DropHidden(output_.Forward(expanded).to(at::kFloat), dropout).add_(attended));
 }
 
 at::Tensor EncoderLayer::Forward(const at::Tensor& x, absl::Span<const int32_t> offsets) const {
   const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
-  at::Tensor context = at::empty_like(x);
-  kernels_.Diffuse(graph_, shape_, View(qkv, offsets), context.mutable_data_ptr<float>(),
-                   ParallelOnTorchPool);
-  return Finish(context, x);
+  return Finish(attention_.Forward(qkv, offsets), x, {});
 }
 
 FirstTokens EncoderLayer::ForwardFirstTokens(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                              bool want_evidence) const {
   const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
-  const at::Tensor residual = FirstRows(x, offsets);
-  at::Tensor context = at::empty_like(residual);
   FirstTokens first;
-  if (want_evidence) first.evidence = at::empty({x.size(0)}, at::kFloat);
-  kernels_.DiffuseFirstToken(graph_, shape_, View(qkv, offsets), context.mutable_data_ptr<float>(),
-                             want_evidence ? first.evidence.mutable_data_ptr<float>() : nullptr,
-                             ParallelOnTorchPool);
-  first.hidden = Finish(context, residual);
+  const at::Tensor context =
+      attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
+  first.hidden = Finish(context, FirstRows(x, offsets), {});
   return first;
+}
+
+at::Tensor EncoderLayer::ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
+                                            const Dropout& dropout) const {
+  return Finish(attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout), x, dropout);
+}
+
+at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
+                                                       absl::Span<const int32_t> offsets,
+                                                       const Dropout& dropout) const {
+  // Dropout after a hop masks single elements of h, which the row vector of ForwardFirstTokens does
+  // not know: the attention is computed for all tokens, what follows it for the first ones.
+  const at::Tensor context = attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout);
+  return Finish(FirstRows(context, offsets), FirstRows(x, offsets), dropout);
 }
 
 int64_t EncoderLayer::weight_bytes() const {

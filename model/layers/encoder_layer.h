@@ -4,15 +4,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <string>
 
 #include "absl/types/span.h"
-#include "model/checkpoint/checkpoint.h"
 #include "model/classifier.h"
-#include "model/graph/attention_graph.h"
-#include "model/kernels/attention_kernels.h"
+#include "model/layers/diffusion_attention.h"
+#include "model/layers/dropout.h"
+#include "model/layers/layer_norm.h"
 #include "model/layers/linear.h"
-#include "model/layers/weights.h"
+#include "model/layers/parameters.h"
 
 namespace diffuser::layers {
 
@@ -23,34 +22,37 @@ struct FirstTokens {
 };
 
 // One post-LN encoder layer over a packed batch: x <- LN(x + Wo Attn(x)); x <- LN(x + W2 act(W1
-// x)), with the attention diffusion of Diffuser as Attn. Immutable and thread-safe; owns none of
-// the graph and kernels, which must outlive it, as must the checkpoint.
+// x)), with the attention diffusion of Diffuser as Attn. x is [T, hidden] float32, offsets as
+// PackedBatch::offsets(). Immutable and thread-safe; parameters and backend must outlive it.
 class EncoderLayer {
  public:
-  EncoderLayer(const checkpoint::Checkpoint& checkpoint, int index,
-               const graph::AttentionGraph& graph, const kernels::AttentionKernels& kernels,
+  EncoderLayer(const ParameterSource& parameters, int index, const AttentionBackend& backend,
                model::Precision precision);
 
-  // x [T, hidden] float32, offsets as PackedBatch::offsets() -> [T, hidden].
+  // -> [T, hidden].
   at::Tensor Forward(const at::Tensor& x, absl::Span<const int32_t> offsets) const;
 
   // The same for the first token of each document alone, at a fraction of the cost.
   FirstTokens ForwardFirstTokens(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                  bool want_evidence) const;
 
+  // What both are in training: with dropout, and with a gradient.
+  // REQUIRES: trainable parameters, and training kernels in the backend.
+  at::Tensor ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
+                                const Dropout& dropout) const;
+  at::Tensor ForwardFirstTokensForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
+                                           const Dropout& dropout) const;
+
   int64_t weight_bytes() const;
 
  private:
   // What follows the attention, for rows of any tokens.
-  at::Tensor Finish(const at::Tensor& context, const at::Tensor& residual) const;
-  // The projections [T, 3 * hidden] as the kernels read them. `qkv` must outlive the view.
-  kernels::QkvView View(const at::Tensor& qkv, absl::Span<const int32_t> offsets) const;
+  at::Tensor Finish(const at::Tensor& context, const at::Tensor& residual,
+                    const Dropout& dropout) const;
 
-  const graph::AttentionGraph& graph_;
-  const kernels::AttentionKernels& kernels_;
-  kernels::DiffusionShape shape_;
   Linear qkv_, attention_output_, intermediate_, output_;
   LayerNorm attention_norm_, output_norm_;
+  DiffusionAttention attention_;
 };
 
 }  // namespace diffuser::layers

@@ -3,10 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "model/checkpoint/checkpoint.h"
+#include "model/layers/dropout.h"
 #include "model/layers/embeddings.h"
+#include "model/layers/layer_norm.h"
 #include "model/layers/linear.h"
-#include "model/layers/weights.h"
+#include "model/layers/parameters.h"
 
 namespace diffuser::layers {
 
@@ -14,22 +15,23 @@ namespace diffuser::layers {
 // nothing, and the answers hang on it. Immutable and thread-safe.
 class ClassificationHead {
  public:
-  // REQUIRES: the checkpoint has a classification head.
-  explicit ClassificationHead(const checkpoint::Checkpoint& checkpoint);
+  // REQUIRES: the config has a classification head.
+  explicit ClassificationHead(const ParameterSource& parameters);
 
-  at::Tensor Forward(
-      const at::Tensor& first_tokens) const;  // [documents, hidden] -> [documents, labels]
+  // [documents, hidden] -> [documents, labels]. In training, the head drops its input and what tanh
+  // gives.
+  at::Tensor Forward(const at::Tensor& first_tokens, const Dropout& dropout = {}) const;
 
  private:
   Linear dense_, out_proj_;
 };
 
 // logits = decoder(layer_norm(gelu(dense(x)))) of every token, the decoder tied to the word
-// embeddings where the checkpoint has none of its own. Immutable and thread-safe.
+// embeddings where there is none of its own. Immutable and thread-safe.
 class MaskedLmHead {
  public:
-  // REQUIRES: the checkpoint has a masked-LM head.
-  MaskedLmHead(const checkpoint::Checkpoint& checkpoint, const Embeddings& embeddings);
+  // REQUIRES: the config has a masked-LM head.
+  MaskedLmHead(const ParameterSource& parameters, const Embeddings& embeddings);
 
   at::Tensor Forward(const at::Tensor& hidden) const;  // [T, hidden] -> [T, vocab]
 

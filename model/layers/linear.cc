@@ -3,11 +3,13 @@
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/relu.h>
 
 #include <optional>
-
-#include "model/layers/weights.h"
+#include <utility>
 
 namespace diffuser::layers {
 namespace {
@@ -69,6 +71,7 @@ bool IsSupported(model::Precision precision) {
 Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
                model::Precision precision)
     : dtype_(precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
+      activation_(activation),
       attribute_(AttributeOf(activation)),
       algorithm_(activation == Activation::kGeluTanh ? "tanh" : "none") {
   packed_ = PackWeight(weight, dtype_);
@@ -77,7 +80,36 @@ Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, Activation acti
   weight_bytes_ = (weight.numel() + bias.numel()) * static_cast<int64_t>(c10::elementSize(dtype_));
 }
 
+Linear Linear::Trainable(std::vector<at::Tensor> weights, std::vector<at::Tensor> biases,
+                         Activation activation) {
+  Linear linear;
+  linear.weights_ = std::move(weights);
+  linear.biases_ = std::move(biases);
+  linear.activation_ = activation;
+  for (const at::Tensor& weight : linear.weights_) linear.weight_bytes_ += weight.nbytes();
+  for (const at::Tensor& bias : linear.biases_) linear.weight_bytes_ += bias.nbytes();
+  return linear;
+}
+
+at::Tensor Linear::TrainableForward(const at::Tensor& x) const {
+  const bool single = weights_.size() == 1;
+  const at::Tensor y = at::linear(x, single ? weights_[0] : at::cat(weights_),
+                                  single ? biases_[0] : at::cat(biases_));
+  switch (activation_) {
+    case Activation::kGelu:
+      return at::gelu(y);
+    case Activation::kGeluTanh:
+      return at::gelu(y, "tanh");
+    case Activation::kRelu:
+      return at::relu(y);
+    case Activation::kNone:
+      break;
+  }
+  return y;
+}
+
 at::Tensor Linear::Forward(const at::Tensor& x) const {
+  if (!weights_.empty()) return TrainableForward(x);
   static const auto pointwise = FindOperator<Pointwise>("mkldnn::_linear_pointwise");
   const at::Tensor input = x.to(dtype_);
   // oneDNN has another kernel, with other rounding, for a single row; two rows get the usual one.
@@ -89,18 +121,23 @@ at::Tensor Linear::Forward(const at::Tensor& x) const {
   return single ? y.narrow(0, 0, 1) : y;
 }
 
-Linear MakeLinear(const checkpoint::Checkpoint& checkpoint, const std::string& name,
-                  Activation activation, model::Precision precision) {
-  return Linear(FloatWeight(checkpoint, name + ".weight"), FloatWeight(checkpoint, name + ".bias"),
-                activation, precision);
+Linear MakeLinear(const ParameterSource& parameters, const std::string& name, Activation activation,
+                  model::Precision precision) {
+  const at::Tensor weight = parameters.Get(name + ".weight");
+  const at::Tensor bias = parameters.Get(name + ".bias");
+  if (parameters.trainable()) return Linear::Trainable({weight}, {bias}, activation);
+  return Linear(weight, bias, activation, precision);
 }
 
-Linear MakeStackedLinear(const checkpoint::Checkpoint& checkpoint,
-                         const std::vector<std::string>& names, model::Precision precision) {
+Linear MakeStackedLinear(const ParameterSource& parameters, const std::vector<std::string>& names,
+                         model::Precision precision) {
   std::vector<at::Tensor> weights, biases;
   for (const std::string& name : names) {
-    weights.push_back(FloatWeight(checkpoint, name + ".weight"));
-    biases.push_back(FloatWeight(checkpoint, name + ".bias"));
+    weights.push_back(parameters.Get(name + ".weight"));
+    biases.push_back(parameters.Get(name + ".bias"));
+  }
+  if (parameters.trainable()) {
+    return Linear::Trainable(std::move(weights), std::move(biases), Activation::kNone);
   }
   return Linear(at::cat(weights), at::cat(biases), Activation::kNone, precision);
 }

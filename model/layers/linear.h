@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/checkpoint/checkpoint.h"
 #include "model/classifier.h"
+#include "model/layers/parameters.h"
 #include "model/model_config.h"
 
 namespace diffuser::layers {
@@ -22,7 +22,8 @@ Activation ToActivation(model::HiddenAct act);
 // Whether this machine has what dense layers of that precision need. REQUIRES: not kAuto.
 bool IsSupported(model::Precision precision);
 
-// y = act(x Wᵀ + b), prepacked once by oneDNN for one precision and shared by all threads.
+// y = act(x Wᵀ + b). For serving prepacked once by oneDNN for one precision; in training computed
+// from the parameters themselves, with a gradient. Shared by all threads.
 //
 // In float32 a row's result is the same bits whatever other rows are computed with it. In bfloat16
 // oneDNN may sum a row in another order at other row counts, when AMX is used: results then differ
@@ -34,6 +35,11 @@ class Linear {
   Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
          model::Precision precision);
 
+  // Computes with the tensors themselves, float32: weights [out_i, in] and biases [out_i] of layers
+  // of the same input, whose outputs stand side by side. REQUIRES: at least one, as many of both.
+  static Linear Trainable(std::vector<at::Tensor> weights, std::vector<at::Tensor> biases,
+                          Activation activation);
+
   // x [rows, in], rows >= 1, float32 or the layer's own precision; the result, [rows, out], is in
   // the layer's own precision.
   at::Tensor Forward(const at::Tensor& x) const;
@@ -41,20 +47,26 @@ class Linear {
   int64_t weight_bytes() const { return weight_bytes_; }
 
  private:
-  at::Tensor packed_;  // oneDNN's layout
+  Linear() = default;
+  at::Tensor TrainableForward(const at::Tensor& x) const;
+
+  std::vector<at::Tensor> weights_, biases_;  // in training alone
+  at::Tensor packed_;                         // oneDNN's layout
   at::Tensor bias_;
-  at::ScalarType dtype_;
+  at::ScalarType dtype_ = at::kFloat;
+  Activation activation_ = Activation::kNone;
   std::string_view attribute_, algorithm_;  // the activation, in oneDNN's words
-  int64_t weight_bytes_;
+  int64_t weight_bytes_ = 0;
 };
 
-// The layer whose parameters are `<name>.weight` and `<name>.bias`.
-Linear MakeLinear(const checkpoint::Checkpoint& checkpoint, const std::string& name,
-                  Activation activation, model::Precision precision);
+// The layer whose parameters are `<name>.weight` and `<name>.bias`; of trainable ones in float32,
+// whatever the precision.
+Linear MakeLinear(const ParameterSource& parameters, const std::string& name, Activation activation,
+                  model::Precision precision);
 
 // Several layers of the same input as one: their outputs side by side.
-Linear MakeStackedLinear(const checkpoint::Checkpoint& checkpoint,
-                         const std::vector<std::string>& names, model::Precision precision);
+Linear MakeStackedLinear(const ParameterSource& parameters, const std::vector<std::string>& names,
+                         model::Precision precision);
 
 }  // namespace diffuser::layers
 

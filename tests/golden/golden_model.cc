@@ -20,9 +20,12 @@ GoldenModel GoldenModel::Load(const std::string& name, const std::string& kernel
   EXPECT_TRUE(graph.ok()) << graph.status();
   auto implementation = kernels::MakeAttentionKernels(kernels);
   EXPECT_TRUE(implementation.ok()) << implementation.status();
-  return {*std::move(expected), std::make_unique<const layers::Encoder>(
-                                    *std::move(checkpoint), *std::move(graph),
-                                    *std::move(implementation), model::Precision::kFloat32)};
+  return {*std::move(expected),
+          std::make_unique<const layers::Encoder>(
+              std::make_shared<const layers::CheckpointParameters>(*std::move(checkpoint)),
+              layers::AttentionBackend{.graph = *std::move(graph),
+                                       .kernels = *std::move(implementation)},
+              model::Precision::kFloat32)};
 }
 
 std::vector<int32_t> GoldenModel::ids(int document) const {

@@ -32,16 +32,16 @@ std::vector<float> Values(const at::Tensor& tensor) {
 std::vector<std::vector<float>> Logits(const layers::Encoder& encoder,
                                        const model::PackedBatch& batch) {
   std::vector<std::vector<float>> logits;
-  const model::ModelConfig& config = encoder.checkpoint().config();
+  const model::ModelConfig& config = encoder.parameters().config();
   if (config.head == model::HeadKind::kMaskedLm) {
-    const layers::MaskedLmHead head(encoder.checkpoint(), encoder.embeddings());
+    const layers::MaskedLmHead head(encoder.parameters(), encoder.embeddings());
     const at::Tensor all = head.Forward(encoder.Encode(batch, config.num_layers));
     for (int i = 0; i < batch.documents(); ++i) {
       logits.push_back(Values(all.narrow(0, batch.offsets()[i], batch.length(i))));
     }
     return logits;
   }
-  const layers::ClassificationHead head(encoder.checkpoint());
+  const layers::ClassificationHead head(encoder.parameters());
   const at::Tensor all = head.Forward(encoder.EncodeFirstTokens(batch, false).hidden);
   for (int i = 0; i < batch.documents(); ++i) logits.push_back(Values(all.select(0, i)));
   return logits;
@@ -89,7 +89,7 @@ class GoldenTest : public ::testing::TestWithParam<std::tuple<std::string, std::
 };
 
 TEST_P(GoldenTest, GivesEveryHiddenState) {
-  const int layers = model_.encoder->checkpoint().config().num_layers;
+  const int layers = model_.encoder->parameters().config().num_layers;
   int compared = 0;
   for (int document : TestedDocuments()) {
     for (int layer = 0; layer <= layers; ++layer) {
@@ -104,7 +104,7 @@ TEST_P(GoldenTest, GivesEveryHiddenState) {
 }
 
 TEST_P(GoldenTest, RunsTheLastLayerBackwardsToTheSameFirstToken) {
-  const int layers = model_.encoder->checkpoint().config().num_layers;
+  const int layers = model_.encoder->parameters().config().num_layers;
   for (int document : TestedDocuments()) {
     const model::PackedBatch batch = model_.Pack({document});
     const at::Tensor forward = model_.encoder->Encode(batch, layers).narrow(0, 0, 1);

@@ -1,0 +1,110 @@
+#include "model/layers/diffusion_attention.h"
+
+#include <ATen/core/ivalue.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <utility>
+#include <vector>
+
+#include "model/layers/parallel.h"
+
+namespace diffuser::layers {
+namespace {
+
+kernels::QkvView View(const at::Tensor& qkv, absl::Span<const int32_t> offsets) {
+  const float* data = qkv.const_data_ptr<float>();
+  const int64_t hidden = qkv.size(1) / 3;
+  return {.q = data,
+          .k = data + hidden,
+          .v = data + 2 * hidden,
+          .row_stride = 3 * hidden,
+          .offsets = offsets};
+}
+
+// What the backward pass needs beside qkv.
+struct TrainingCall : torch::CustomClassHolder {
+  const AttentionBackend* backend;
+  kernels::DiffusionShape shape;
+  kernels::DiffusionDropout dropout;
+  std::vector<int32_t> offsets;
+
+  kernels::DiffusionPass Pass(const at::Tensor& qkv) const {
+    return {*backend->graph, shape, View(qkv, offsets), dropout};
+  }
+};
+
+class DiffuseFunction : public torch::autograd::Function<DiffuseFunction> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& qkv,
+                            const c10::intrusive_ptr<TrainingCall>& call) {
+    context->save_for_backward({qkv});
+    context->saved_data["call"] = c10::IValue::make_capsule(
+        c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(call));
+    at::Tensor out = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
+    call->backend->training_kernels->Diffuse(call->Pass(qkv), out.mutable_data_ptr<float>(),
+                                             ParallelOnTorchPool);
+    return out;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const at::Tensor qkv = context->get_saved_variables()[0];
+    const auto& call =
+        *static_cast<const TrainingCall*>(context->saved_data["call"].toCapsule().get());
+    const at::Tensor out_gradient = gradients[0].contiguous();
+    at::Tensor gradient = at::empty_like(qkv);
+    float* data = gradient.mutable_data_ptr<float>();
+    const int64_t hidden = qkv.size(1) / 3;
+    call.backend->training_kernels->DiffuseBackward(
+        call.Pass(qkv), out_gradient.const_data_ptr<float>(),
+        {data, data + hidden, data + 2 * hidden, 3 * hidden}, ParallelOnTorchPool);
+    return {gradient, at::Tensor()};
+  }
+};
+
+}  // namespace
+
+DiffusionAttention::DiffusionAttention(const model::ModelConfig& config,
+                                       const AttentionBackend& backend)
+    : backend_(backend),
+      shape_{.heads = config.num_heads,
+             .head_dim = config.head_dim(),
+             .hops = config.diffusion_hops,
+             .alpha = config.diffusion_alpha} {}
+
+at::Tensor DiffusionAttention::Forward(const at::Tensor& qkv,
+                                       absl::Span<const int32_t> offsets) const {
+  at::Tensor out = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
+  backend_.kernels->Diffuse(*backend_.graph, shape_, View(qkv, offsets),
+                            out.mutable_data_ptr<float>(), ParallelOnTorchPool);
+  return out;
+}
+
+at::Tensor DiffusionAttention::ForwardForTraining(const at::Tensor& qkv,
+                                                  absl::Span<const int32_t> offsets,
+                                                  const Dropout& dropout) const {
+  auto call = c10::make_intrusive<TrainingCall>();
+  call->backend = &backend_;
+  call->shape = shape_;
+  call->dropout = {.attention = static_cast<float>(dropout.attention),
+                   .hop = static_cast<float>(dropout.hop),
+                   .seed = dropout.seed};
+  call->offsets.assign(offsets.begin(), offsets.end());
+  return DiffuseFunction::apply(qkv.contiguous(), call);
+}
+
+at::Tensor DiffusionAttention::ForwardFirstTokens(const at::Tensor& qkv,
+                                                  absl::Span<const int32_t> offsets,
+                                                  at::Tensor* evidence) const {
+  const int64_t documents = static_cast<int64_t>(offsets.size()) - 1;
+  at::Tensor out = at::empty({documents, qkv.size(1) / 3}, qkv.options());
+  if (evidence != nullptr) *evidence = at::empty({qkv.size(0)}, at::kFloat);
+  backend_.kernels->DiffuseFirstToken(
+      *backend_.graph, shape_, View(qkv, offsets), out.mutable_data_ptr<float>(),
+      evidence != nullptr ? evidence->mutable_data_ptr<float>() : nullptr, ParallelOnTorchPool);
+  return out;
+}
+
+}  // namespace diffuser::layers

@@ -1,0 +1,52 @@
+#ifndef DIFFUSER_MODEL_LAYERS_DIFFUSION_ATTENTION_H_
+#define DIFFUSER_MODEL_LAYERS_DIFFUSION_ATTENTION_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/types/span.h"
+#include "model/graph/attention_graph.h"
+#include "model/kernels/attention_kernels.h"
+#include "model/kernels/training_kernels.h"
+#include "model/layers/dropout.h"
+#include "model/model_config.h"
+
+namespace diffuser::layers {
+
+// What computes the attention of all layers: one graph, one set of kernels. Immutable, thread-safe.
+struct AttentionBackend {
+  std::shared_ptr<const graph::AttentionGraph> graph;
+  std::unique_ptr<const kernels::AttentionKernels> kernels;
+  std::unique_ptr<const kernels::TrainingKernels> training_kernels = nullptr;  // only for training
+};
+
+// The attention diffusion on projections q, k and v that stand beside each other in the rows of
+// `qkv`, [T, 3 * hidden] float32; offsets as PackedBatch::offsets(). Immutable and thread-safe; the
+// backend must outlive it.
+class DiffusionAttention {
+ public:
+  DiffusionAttention(const model::ModelConfig& config, const AttentionBackend& backend);
+
+  // -> [T, hidden].
+  at::Tensor Forward(const at::Tensor& qkv, absl::Span<const int32_t> offsets) const;
+
+  // -> [T, hidden], whose gradient reaches qkv through kernels too.
+  // REQUIRES: the backend has training kernels, and lives until the backward pass is done.
+  at::Tensor ForwardForTraining(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
+                                const Dropout& dropout) const;
+
+  // For the first token of every document alone, at a fraction of the cost -> [documents, hidden].
+  // Where `evidence` is not null, it is set to [T], see Classification::evidence.
+  at::Tensor ForwardFirstTokens(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
+                                at::Tensor* evidence) const;
+
+ private:
+  const AttentionBackend& backend_;
+  kernels::DiffusionShape shape_;
+};
+
+}  // namespace diffuser::layers
+
+#endif  // DIFFUSER_MODEL_LAYERS_DIFFUSION_ATTENTION_H_
