@@ -65,7 +65,8 @@ absl::Status CheckTensors(const std::string& path, absl::Span<const NamedTensor>
   absl::flat_hash_set<absl::string_view> names;
   for (const NamedTensor& tensor : tensors) {
     if (tensor.name == kMetadataKey || !names.insert(tensor.name).second) {
-      return InvalidTensor(path, tensor.name, "found twice or reserved, expected names that differ");
+      return InvalidTensor(path, tensor.name,
+                           "found twice or reserved, expected names that differ");
     }
     const absl::Status checked = CheckTensor(path, tensor, type);
     if (!checked.ok()) return checked;

@@ -41,13 +41,13 @@ std::string PublishedName(absl::string_view name);
 // Texts that go into the file's header; "format" is "pt" unless said otherwise.
 using Metadata = std::map<std::string, std::string>;
 
-// Writes a safetensors file: the tensors one after the other in their order, without gaps (the format
-// allows none), the first at a multiple of 64 bytes, so that each element is aligned in a mapping of
-// the file. The same bytes for the same arguments. The file at `path` is replaced when the new one
-// is whole on the disk, and stays as it was on any error.
-// Errors: INVALID_ARGUMENT (a name twice or reserved, values that do not fill the shape),
-// OUT_OF_RANGE (a finite number that `type` has no finite neighbour for; names the tensor),
-// and FileWriter's: RESOURCE_EXHAUSTED where the disk is full.
+// Writes a safetensors file: the tensors one after the other in their order, without gaps (the
+// format allows none), the first at a multiple of 64 bytes, so that each element is aligned in a
+// mapping of the file. The same bytes for the same arguments. The file at `path` is replaced when
+// the new one is whole on the disk, and stays as it was on any error. Errors: INVALID_ARGUMENT (a
+// name twice or reserved, values that do not fill the shape), OUT_OF_RANGE (a finite number that
+// `type` has no finite neighbour for; names the tensor), and FileWriter's: RESOURCE_EXHAUSTED where
+// the disk is full.
 absl::Status WriteSafetensors(const std::string& path, absl::Span<const NamedTensor> tensors,
                               StoredType type, const Metadata& metadata = {});
 

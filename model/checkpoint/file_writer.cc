@@ -51,9 +51,9 @@ std::string FileWriter::partial_path() const { return path_ + ".partial"; }
 absl::Status FileWriter::Failure(absl::string_view action, int64_t unwritten_bytes) const {
   const int error = errno;
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(path_, ": no space to write ", unwritten_bytes, " bytes (after ",
-                     written_bytes_, " that fitted)"));
+    return absl::ResourceExhaustedError(absl::StrCat(path_, ": no space to write ", unwritten_bytes,
+                                                     " bytes (after ", written_bytes_,
+                                                     " that fitted)"));
   }
   if (error == ENOENT || error == ENOTDIR) {
     return absl::NotFoundError(absl::StrCat(path_, ": its folder does not exist"));
@@ -63,8 +63,7 @@ absl::Status FileWriter::Failure(absl::string_view action, int64_t unwritten_byt
 
 absl::StatusOr<FileWriter> FileWriter::Create(const std::string& path) {
   FileWriter writer(path, -1);
-  writer.fd_ =
-      open(writer.partial_path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  writer.fd_ = open(writer.partial_path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (writer.fd_ < 0) return writer.Failure("create", 0);
   return writer;
 }

@@ -10,8 +10,8 @@
 
 namespace diffuser::checkpoint {
 
-// Writes one file that is there whole or not at all: into PATH.partial, which takes PATH's name once
-// all of it is on the disk. Until Commit has succeeded PATH is what it was before.
+// Writes one file that is there whole or not at all: into PATH.partial, which takes PATH's name
+// once all of it is on the disk. Until Commit has succeeded PATH is what it was before.
 //
 //   absl::StatusOr<FileWriter> file = FileWriter::Create("model.safetensors");
 //   if (!file.ok()) return file.status();
@@ -21,9 +21,9 @@ namespace diffuser::checkpoint {
 // Move-only; removes PATH.partial when it goes without Commit. What a killed process leaves of it
 // is overwritten by the next one. Two writers of one path at a time would spoil each other's file.
 //
-// Errors of all functions: RESOURCE_EXHAUSTED (disk full or over quota) naming the file and the bytes
-// that did not fit, NOT_FOUND (no such folder), PERMISSION_DENIED, or what errno says. After an
-// error the writer is only good to be dropped.
+// Errors of all functions: RESOURCE_EXHAUSTED (disk full or over quota) naming the file and the
+// bytes that did not fit, NOT_FOUND (no such folder), PERMISSION_DENIED, or what errno says. After
+// an error the writer is only good to be dropped.
 class FileWriter {
  public:
   static absl::StatusOr<FileWriter> Create(const std::string& path);
@@ -35,8 +35,8 @@ class FileWriter {
   // Blocks: on the disk.
   absl::Status Append(absl::string_view bytes);
 
-  // Makes the file durable (fsync, also of its folder) and gives it its name. Nothing may be appended
-  // afterwards.
+  // Makes the file durable (fsync, also of its folder) and gives it its name. Nothing may be
+  // appended afterwards.
   absl::Status Commit();
 
  private:

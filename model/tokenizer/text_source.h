@@ -19,10 +19,10 @@ struct TextFile {
   int64_t bytes = 0;
 };
 
-// The files of `inputs`: *.jsonl, *.ndjson and *.json hold one JSON object a line, whose `text` is a
-// document; of a folder every regular file below it counts, hidden ones left out, in order of their
-// paths; any other file is one document.
-// Errors: NOT_FOUND (no such path), INVALID_ARGUMENT (neither file nor folder), or what errno says.
+// The files of `inputs`: *.jsonl, *.ndjson and *.json hold one JSON object a line, whose `text` is
+// a document; of a folder every regular file below it counts, hidden ones left out, in order of
+// their paths; any other file is one document. Errors: NOT_FOUND (no such path), INVALID_ARGUMENT
+// (neither file nor folder), or what errno says.
 absl::StatusOr<std::vector<TextFile>> FindTextFiles(const std::vector<std::string>& inputs);
 
 // Takes a document and how many bytes of its file it stands for.

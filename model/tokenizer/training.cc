@@ -46,8 +46,7 @@ absl::Status AddText(diffuser_trainer* trainer, absl::string_view text) {
     case DIFFUSER_TOKENIZER_FAILED:
       break;
   }
-  return absl::InternalError(
-      absl::StrCat("cannot count words: ", diffuser_tokenizer_last_error()));
+  return absl::InternalError(absl::StrCat("cannot count words: ", diffuser_tokenizer_last_error()));
 }
 
 // Chooses documents that hold about `max_bytes`, at most, spread evenly over `file_bytes` of files.
@@ -90,8 +89,8 @@ absl::Status CountWords(const TokenizerTrainingOptions& options, diffuser_traine
       });
   if (!visited.ok()) return visited;
   if (summary.bytes > 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      summary.passed_over > 0 ? "no text is as short as max_bytes" : "the inputs hold no text");
+  return absl::InvalidArgumentError(summary.passed_over > 0 ? "no text is as short as max_bytes"
+                                                            : "the inputs hold no text");
 }
 
 // How many ids a tokenizer.json that was just trained gives: its special tokens are in its model's
@@ -107,11 +106,11 @@ int VocabSize(absl::string_view tokenizer_json) {
 absl::StatusOr<TokenizerTrainingSummary> TrainTokenizer(const TokenizerTrainingOptions& options) {
   const absl::Status checked = CheckOptions(options);
   if (!checked.ok()) return checked;
-  TrainerHandle trainer(diffuser_trainer_new(
-      {.vocab_size = static_cast<uint32_t>(options.vocab_size),
-       .min_frequency = static_cast<uint64_t>(options.min_frequency),
-       .lowercase = options.lowercase,
-       .collapse_spaces = options.collapse_spaces}));
+  TrainerHandle trainer(
+      diffuser_trainer_new({.vocab_size = static_cast<uint32_t>(options.vocab_size),
+                            .min_frequency = static_cast<uint64_t>(options.min_frequency),
+                            .lowercase = options.lowercase,
+                            .collapse_spaces = options.collapse_spaces}));
   if (trainer == nullptr) return absl::InvalidArgumentError(diffuser_tokenizer_last_error());
   TokenizerTrainingSummary summary;
   const absl::Status counted = CountWords(options, trainer.get(), summary);

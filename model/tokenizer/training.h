@@ -31,10 +31,10 @@ struct TokenizerTrainingOptions {
 };
 
 struct TokenizerTrainingSummary {
-  int64_t documents = 0;     // used
-  int64_t bytes = 0;         // of text in them
-  int64_t passed_over = 0;   // documents left out for max_bytes
-  int vocab_size = 0;        // ids of the result
+  int64_t documents = 0;    // used
+  int64_t bytes = 0;        // of text in them
+  int64_t passed_over = 0;  // documents left out for max_bytes
+  int vocab_size = 0;       // ids of the result
 };
 
 // Trains a byte-level BPE tokenizer: <s> 0, <pad> 1, </s> 2, <unk> 3, <mask> 4, the 256 bytes, then

@@ -79,8 +79,8 @@ typedef struct diffuser_training_settings {
   bool collapse_spaces;    // runs of spaces and tabs become one space first
 } diffuser_training_settings;
 
-// Begins the training of a byte-level BPE: special tokens <s> 0, <pad> 1, </s> 2, <unk> 3, <mask> 4;
-// no space before the text, <s> and </s> around its tokens. Null on failure. The caller's until
+// Begins the training of a byte-level BPE: special tokens <s> 0, <pad> 1, </s> 2, <unk> 3, <mask>
+// 4; no space before the text, <s> and </s> around its tokens. Null on failure. The caller's until
 // diffuser_trainer_finish or diffuser_trainer_free; used by one thread at a time.
 diffuser_trainer* diffuser_trainer_new(diffuser_training_settings settings);
 
