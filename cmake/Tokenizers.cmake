@@ -10,7 +10,7 @@ endif()
 
 set(crate_dir "${PROJECT_SOURCE_DIR}/model/tokenizer/crate")
 set(crate_files Cargo.toml Cargo.lock src/engine.rs src/error.rs src/lib.rs src/load.rs
-    src/pieces.rs)
+    src/pieces.rs src/train.rs)
 set(crate_target "${DIFFUSER_DEPS}/cargo-target")
 set(crate_library "${crate_target}/release/libdiffuser_tokenizer.a")
 list(TRANSFORM crate_files PREPEND "${crate_dir}/")

@@ -10,53 +10,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "model/checkpoint/checkpoint_writer.h"
+#include "model/checkpoint/config_writer.h"
 #include "model/checkpoint/state_dict.h"
 
 namespace diffuser::testing {
 namespace {
 
-using model::HeadKind;
-using model::HiddenAct;
 using model::ModelConfig;
-using model::ProblemType;
 using nlohmann::json;
-
-const char* HiddenActName(HiddenAct act) {
-  switch (act) {
-    case HiddenAct::kGelu:
-      return "gelu";
-    case HiddenAct::kGeluTanh:
-      return "gelu_new";
-    case HiddenAct::kRelu:
-      return "relu";
-  }
-  return "";
-}
-
-const char* ProblemTypeName(ProblemType type) {
-  switch (type) {
-    case ProblemType::kSingleLabel:
-      return "single_label_classification";
-    case ProblemType::kMultiLabel:
-      return "multi_label_classification";
-    case ProblemType::kRegression:
-      return "regression";
-  }
-  return "";
-}
-
-void AddHead(const ModelConfig& config, json& object) {
-  if (config.head == HeadKind::kMaskedLm) {
-    object["architectures"] = {"DiffuserForMaskedLM"};
-    return;
-  }
-  object["architectures"] = {"DiffuserForSequenceClassification"};
-  object["problem_type"] = ProblemTypeName(config.problem_type);
-  for (size_t i = 0; i < config.labels.size(); ++i) {
-    object["id2label"][absl::StrCat(i)] = config.labels[i];
-  }
-  if (!config.label_thresholds.empty()) object["label_thresholds"] = config.label_thresholds;
-}
 
 // Numbers evenly spread over [center - spread, center + spread).
 class Uniform {
@@ -90,51 +52,23 @@ std::vector<float> DrawTensor(const checkpoint::ExpectedTensor& tensor, Uniform&
   return uniform.Draw(count, 0, std::sqrt(3.0f / tensor.shape.back()));
 }
 
-std::string PublishedName(const std::string& name) {
-  const bool has_prefix =
-      absl::StartsWith(name, "embeddings.") || absl::StartsWith(name, "encoder.");
-  return absl::StrCat(has_prefix ? "diffuser." : "", name);
-}
-
 }  // namespace
 
 FileTensor Float32Tensor(std::string name, std::vector<int64_t> shape,
                          absl::Span<const float> elements) {
-  return {
-      std::move(name), "F32", std::move(shape),
-      std::string(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(float))};
+  return {std::move(name), "F32", std::move(shape),
+          checkpoint::StoredBytes(elements, checkpoint::StoredType::kFloat32)};
 }
 
-std::string ConfigJson(const ModelConfig& config) {
-  json object = {{"model_type", "diffuser"},
-                 {"vocab_size", config.vocab_size},
-                 {"hidden_size", config.hidden_size},
-                 {"num_hidden_layers", config.num_layers},
-                 {"num_attention_heads", config.num_heads},
-                 {"intermediate_size", config.intermediate_size},
-                 {"max_position_embeddings", config.max_position_embeddings},
-                 {"type_vocab_size", config.type_vocab_size},
-                 {"layer_norm_eps", config.layer_norm_eps},
-                 {"hidden_act", HiddenActName(config.hidden_act)},
-                 {"pad_token_id", config.pad_token_id},
-                 {"bos_token_id", config.bos_token_id},
-                 {"eos_token_id", config.eos_token_id},
-                 {"attention_window", std::vector<int>(config.num_layers, config.attention_window)},
-                 {"num_rand", config.num_rand},
-                 {"num_glob", config.num_glob},
-                 {"diffusion_hops", config.diffusion_hops},
-                 {"diffusion_alpha", config.diffusion_alpha}};
-  AddHead(config, object);
-  return object.dump(1);
-}
+std::string ConfigJson(const ModelConfig& config) { return *checkpoint::ConfigJson(config); }
 
 std::vector<FileTensor> RandomTensors(const ModelConfig& config, uint64_t seed) {
   Uniform uniform(seed);
   std::vector<FileTensor> tensors;
   for (const checkpoint::ExpectedTensor& tensor : checkpoint::ExpectedTensors(config)) {
     if (!tensor.is_required) continue;
-    tensors.push_back(
-        Float32Tensor(PublishedName(tensor.name), tensor.shape, DrawTensor(tensor, uniform)));
+    tensors.push_back(Float32Tensor(checkpoint::PublishedName(tensor.name), tensor.shape,
+                                    DrawTensor(tensor, uniform)));
   }
   return tensors;
 }

@@ -1,13 +1,16 @@
 #ifndef DIFFUSER_MODEL_TOKENIZER_CRATE_DIFFUSER_TOKENIZER_H_
 #define DIFFUSER_MODEL_TOKENIZER_CRATE_DIFFUSER_TOKENIZER_H_
 
-// The C interface of the Rust crate in this folder: text in, token ids out. The one user is
-// model/tokenizer/tokenizer.cc; src/lib.rs implements it with the same names and layouts.
+// The C interface of the Rust crate in this folder: text in, token ids out, and the training of new
+// tokenizers. The users are model/tokenizer/{tokenizer,training}.cc; src/lib.rs implements it with
+// the same names and layouts.
 //
 // A loaded tokenizer is immutable: any number of threads may encode with one instance at once, and
-// none waits for another. Every call runs on the caller's own thread. No Rust panic crosses this
-// border: it becomes DIFFUSER_TOKENIZER_FAILED and prints nothing.
+// none waits for another. Every call but diffuser_trainer_finish runs on the caller's own thread.
+// No Rust panic crosses this border: it becomes DIFFUSER_TOKENIZER_FAILED, or null, and prints
+// nothing.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +69,39 @@ diffuser_tokenizer_status diffuser_tokenizer_encode(const diffuser_tokenizer* to
                                                     diffuser_encoding** encoding);
 
 void diffuser_encoding_free(diffuser_encoding* encoding);  // null is allowed
+
+typedef struct diffuser_trainer diffuser_trainer;
+
+typedef struct diffuser_training_settings {
+  uint32_t vocab_size;     // ids at most, special tokens and the 256 bytes included; >= 261
+  uint64_t min_frequency;  // a pair seen less often is never merged
+  bool lowercase;          // texts are put in lower case first
+  bool collapse_spaces;    // runs of spaces and tabs become one space first
+} diffuser_training_settings;
+
+// Begins the training of a byte-level BPE: special tokens <s> 0, <pad> 1, </s> 2, <unk> 3, <mask>
+// 4; no space before the text, <s> and </s> around its tokens. Null on failure. The caller's until
+// diffuser_trainer_finish or diffuser_trainer_free; used by one thread at a time.
+diffuser_trainer* diffuser_trainer_new(diffuser_training_settings settings);
+
+void diffuser_trainer_free(diffuser_trainer* trainer);  // null is allowed
+
+// Counts a text's words; memory grows with the number of different ones. At most 2 GiB of text in
+// all: the library counts pairs in 32 bits. REQUIRES: as diffuser_tokenizer_encode.
+diffuser_tokenizer_status diffuser_trainer_add(diffuser_trainer* trainer, const char* text,
+                                               size_t length);
+
+// `length` bytes of text, owned by the caller until diffuser_text_free.
+typedef struct diffuser_text {
+  const char* bytes;
+  size_t length;
+} diffuser_text;
+
+// Merges pairs, on as many threads as there are cores (RAYON_NUM_THREADS), and ends the trainer.
+// Gives a tokenizer.json: the same bytes for the same texts and settings. Null on failure.
+diffuser_text* diffuser_trainer_finish(diffuser_trainer* trainer);
+
+void diffuser_text_free(diffuser_text* text);  // null is allowed
 
 // Why this thread's last failed call failed; never null, and valid until its next failing call.
 // Holds no part of a text that was encoded.

@@ -1,11 +1,7 @@
 #include "tests/model/tokenizer/tokenizer_fixture.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -47,29 +43,6 @@ std::string WithoutSpaces(std::string text) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = testing::TempDir() + "tokenizer_XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make " << name;
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-void TemporaryFolder::Write(std::string_view name, std::string_view content) const {
-  std::ofstream file(path_ / name, std::ios::binary);
-  file << content;
-  ASSERT_TRUE(file.flush()) << "cannot write " << name;
-}
-
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << "cannot read " << path;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 void WriteVocabAndMerges(const std::string& tokenizer_json, const TemporaryFolder& to) {
   const auto model = nlohmann::json::parse(tokenizer_json).at("model");

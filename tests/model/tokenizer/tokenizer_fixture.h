@@ -1,34 +1,20 @@
 #ifndef DIFFUSER_TESTS_MODEL_TOKENIZER_TOKENIZER_FIXTURE_H_
 #define DIFFUSER_TESTS_MODEL_TOKENIZER_TOKENIZER_FIXTURE_H_
 
-#include <filesystem>
 #include <random>
 #include <string>
 #include <string_view>
 
 #include "model/tokenizer/tokenizer.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::tokenizer {
 
 // The small byte-level BPE that comes with the source.
 inline constexpr char kSmallTokenizer[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
 
-// A new empty folder, removed with all that is in it at the end of its scope.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string path() const { return path_.string(); }
-  void Write(std::string_view name, std::string_view content) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string ReadFile(const std::filesystem::path& path);
+using testing::ReadFile;
+using testing::TemporaryFolder;
 
 // Writes vocab.json and merges.txt as a tokenizer.json's BPE model has them.
 void WriteVocabAndMerges(const std::string& tokenizer_json, const TemporaryFolder& to);

@@ -5,6 +5,7 @@ mod engine;
 mod error;
 mod load;
 mod pieces;
+mod train;
 
 use std::ffi::{c_char, CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -13,6 +14,7 @@ use std::path::Path;
 use engine::{ByteRange, Engine};
 use error::{guarded, Result};
 use tokenizers::Tokenizer;
+use train::{Settings, Trainer};
 
 /// `diffuser_tokenizer_status`.
 #[repr(C)]
@@ -35,6 +37,13 @@ pub struct Info {
 pub struct RawEncoding {
     ids: *mut u32,
     offsets: *mut ByteRange,
+    length: usize,
+}
+
+/// `diffuser_text`: a boxed slice of `length` bytes, given away as a pointer.
+#[repr(C)]
+pub struct RawText {
+    bytes: *mut u8,
     length: usize,
 }
 
@@ -88,6 +97,22 @@ pub unsafe extern "C" fn diffuser_tokenizer_describe(tokenizer: *const Engine) -
     Info { vocab_size: engine.vocab_size(), prefix: engine.prefix(), suffix: engine.suffix() }
 }
 
+/// The caller's text, or else the status that says why it is none.
+///
+/// # Safety
+/// `text` is readable for `length` bytes (or null for none) and outlives the returned string.
+unsafe fn as_text<'a>(
+    text: *const c_char,
+    length: usize,
+) -> std::result::Result<&'a str, Status> {
+    let bytes: &[u8] =
+        if length == 0 { &[] } else { std::slice::from_raw_parts(text.cast(), length) };
+    std::str::from_utf8(bytes).map_err(|error| {
+        error::set_last(format!("byte {} begins no character", error.valid_up_to()));
+        Status::InvalidUtf8
+    })
+}
+
 /// # Safety
 /// `tokenizer` is live, `text` readable for `length` bytes (or null for none), `encoding` writable.
 #[no_mangle]
@@ -98,14 +123,9 @@ pub unsafe extern "C" fn diffuser_tokenizer_encode(
     encoding: *mut *mut RawEncoding,
 ) -> Status {
     *encoding = std::ptr::null_mut();
-    let bytes: &[u8] =
-        if length == 0 { &[] } else { std::slice::from_raw_parts(text.cast(), length) };
-    let text = match std::str::from_utf8(bytes) {
+    let text = match as_text(text, length) {
         Ok(text) => text,
-        Err(error) => {
-            error::set_last(format!("byte {} begins no character", error.valid_up_to()));
-            return Status::InvalidUtf8;
-        }
+        Err(status) => return status,
     };
     match guarded("the text", || (*tokenizer).encode(text)) {
         None => Status::Failed,
@@ -129,6 +149,63 @@ pub unsafe extern "C" fn diffuser_encoding_free(encoding: *mut RawEncoding) {
     let raw = Box::from_raw(encoding);
     drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(raw.ids, raw.length)));
     drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(raw.offsets, raw.length)));
+}
+
+#[no_mangle]
+pub extern "C" fn diffuser_trainer_new(settings: Settings) -> *mut Trainer {
+    let trainer = guarded("the settings", || Trainer::new(settings));
+    trainer.map_or(std::ptr::null_mut(), |trainer| Box::into_raw(Box::new(trainer)))
+}
+
+/// # Safety
+/// `trainer` is null or live, and is not used again.
+#[no_mangle]
+pub unsafe extern "C" fn diffuser_trainer_free(trainer: *mut Trainer) {
+    if !trainer.is_null() {
+        drop(Box::from_raw(trainer));
+    }
+}
+
+/// # Safety
+/// `trainer` is live and used by no other thread, `text` readable for `length` bytes (or null for
+/// none).
+#[no_mangle]
+pub unsafe extern "C" fn diffuser_trainer_add(
+    trainer: *mut Trainer,
+    text: *const c_char,
+    length: usize,
+) -> Status {
+    let text = match as_text(text, length) {
+        Ok(text) => text,
+        Err(status) => return status,
+    };
+    match guarded("the text", || (*trainer).add(text)) {
+        Some(()) => Status::Ok,
+        None => Status::Failed,
+    }
+}
+
+/// # Safety
+/// `trainer` is live, and is not used again.
+#[no_mangle]
+pub unsafe extern "C" fn diffuser_trainer_finish(trainer: *mut Trainer) -> *mut RawText {
+    let trainer = Box::from_raw(trainer);
+    let json = guarded("the training", || trainer.finish());
+    json.map_or(std::ptr::null_mut(), |json| {
+        let length = json.len();
+        let bytes = Box::into_raw(json.into_bytes().into_boxed_slice()).cast();
+        Box::into_raw(Box::new(RawText { bytes, length }))
+    })
+}
+
+/// # Safety
+/// `text` is null or came from `diffuser_trainer_finish` and is not used again.
+#[no_mangle]
+pub unsafe extern "C" fn diffuser_text_free(text: *mut RawText) {
+    if !text.is_null() {
+        let raw = Box::from_raw(text);
+        drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(raw.bytes, raw.length)));
+    }
 }
 
 #[no_mangle]

@@ -6,12 +6,17 @@
 //! The ids stay the same because a cut stands only where the library itself always separates:
 //! before a space between two letters, under RoBERTa's pre-tokenizer. No alternative of its
 //! expression matches a letter and the space after it, none looks back, and the space always goes
-//! with the letters after it. Nothing before or after that changes the text or joins it again:
-//! there is no normalizer, and no added token holds a space, or a letter at its ends. Where any of
-//! this is not so, the text stays whole.
+//! with the letters after it. Nothing before or after that changes a cut's three characters or
+//! joins the text again: a normalizer at most lowers letters and collapses runs of spaces, each
+//! letter and each run for itself, and no added token holds a space, or a letter at its ends. Where
+//! any of this is not so, the text stays whole.
 
 use tokenizers::models::ModelWrapper;
-use tokenizers::{AddedToken, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer};
+use tokenizers::{
+    AddedToken, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer,
+};
+
+use crate::train::space_collapser;
 
 /// Bytes from which on a piece ends at the next chance. A text without a chance is one piece.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -29,9 +34,21 @@ pub fn may_cut(tokenizer: &Tokenizer) -> bool {
     };
     splits_at_spaces
         && same_for_all_tokens
-        && tokenizer.get_normalizer().is_none()
+        && tokenizer.get_normalizer().is_none_or(keeps_cuts)
         && matches!(tokenizer.get_model(), ModelWrapper::BPE(_))
         && tokenizer.get_added_tokens_decoder().values().all(keeps_off_cuts)
+}
+
+/// Whether a normalizer makes of two pieces what it makes of them in one.
+fn keeps_cuts(normalizer: &NormalizerWrapper) -> bool {
+    match normalizer {
+        NormalizerWrapper::Lowercase(_) => true,
+        NormalizerWrapper::Replace(replace) => {
+            space_collapser().is_ok_and(|collapser| *replace == collapser)
+        }
+        NormalizerWrapper::Sequence(steps) => steps.as_ref().iter().all(keeps_cuts),
+        _ => false,
+    }
 }
 
 /// Whether an added token neither spans a cut nor, taking the spaces around it, reaches one.

@@ -1,0 +1,155 @@
+#include "model/tokenizer/text_source.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace diffuser::tokenizer {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr size_t kMostReported = 10;
+
+bool IsJsonLines(absl::string_view path) {
+  return absl::EndsWith(path, ".jsonl") || absl::EndsWith(path, ".ndjson") ||
+         absl::EndsWith(path, ".json");
+}
+
+absl::Status Failure(const std::error_code& error, const std::string& path) {
+  return absl::ErrnoToStatus(error.value(), absl::StrCat(path, ": cannot be read"));
+}
+
+absl::Status AddFile(const std::string& path, std::vector<TextFile>& files) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error) return Failure(error, path);
+  files.push_back({path, IsJsonLines(path), static_cast<int64_t>(bytes)});
+  return absl::OkStatus();
+}
+
+bool IsHidden(const fs::path& path) { return absl::StartsWith(path.filename().string(), "."); }
+
+absl::Status AddFolder(const std::string& folder, std::vector<TextFile>& files) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (IsHidden(entry->path())) {
+      if (entry->is_directory(ignored)) entry.disable_recursion_pending();
+    } else if (entry->is_regular_file(ignored)) {
+      paths.push_back(entry->path().string());
+    }
+  }
+  if (error) return Failure(error, folder);
+  std::sort(paths.begin(), paths.end());
+  for (const std::string& path : paths) {
+    const absl::Status added = AddFile(path, files);
+    if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
+// Collects faulty lines, all counted, the first few kept.
+class Faults {
+ public:
+  void Add(const std::string& place, absl::string_view what) {
+    if (++count_ <= kMostReported) kept_.push_back(absl::StrCat(place, ": ", what));
+  }
+  absl::Status status() const {
+    if (count_ == 0) return absl::OkStatus();
+    const std::string more =
+        count_ > kMostReported ? absl::StrCat("\n… and ", count_ - kMostReported, " more") : "";
+    return absl::InvalidArgumentError(absl::StrCat(count_, count_ == 1 ? " fault" : " faults",
+                                                   " in the texts:\n", absl::StrJoin(kept_, "\n"),
+                                                   more));
+  }
+
+ private:
+  size_t count_ = 0;
+  std::vector<std::string> kept_;
+};
+
+// The `text` of a JSON line.
+absl::StatusOr<std::string> ParseLine(const std::string& line) {
+  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (object.is_discarded()) return absl::InvalidArgumentError("is no JSON in UTF-8");
+  if (!object.is_object()) return absl::InvalidArgumentError("is no JSON object");
+  const auto text = object.find("text");
+  if (text == object.end()) return absl::InvalidArgumentError("has no field \"text\"");
+  if (!text->is_string()) return absl::InvalidArgumentError("field \"text\" is no string");
+  return std::move(text->get_ref<std::string&>());
+}
+
+// Gives the document to `visit`; what is wrong with it goes to `faults`.
+absl::Status Visit(const absl::StatusOr<std::string>& text, size_t file_bytes,
+                   const std::string& place, TextVisitor visit, Faults& faults) {
+  const absl::Status status =
+      text.ok() ? visit(*text, static_cast<int64_t>(file_bytes)) : text.status();
+  if (!absl::IsInvalidArgument(status)) return status;
+  faults.Add(place, status.message());
+  return absl::OkStatus();
+}
+
+absl::Status VisitFile(const TextFile& file, TextVisitor visit, Faults& faults) {
+  errno = 0;
+  std::ifstream in(file.path, std::ios::binary);
+  if (!in) return absl::ErrnoToStatus(errno, absl::StrCat(file.path, ": cannot be read"));
+  std::string line;
+  if (!file.is_json_lines) {
+    line.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    if (!in.bad()) return Visit(line, line.size(), file.path, visit, faults);
+  }
+  for (int64_t number = 1; std::getline(in, line); ++number) {
+    if (absl::StripAsciiWhitespace(line).empty()) continue;
+    const std::string place = absl::StrCat(file.path, ":", number);
+    const absl::Status status = Visit(ParseLine(line), line.size() + 1, place, visit, faults);
+    if (!status.ok()) return status;
+  }
+  if (in.bad()) return absl::DataLossError(absl::StrCat(file.path, ": cannot be read to its end"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<TextFile>> FindTextFiles(const std::vector<std::string>& inputs) {
+  std::vector<TextFile> files;
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    const fs::file_status status = fs::status(input, error);
+    if (status.type() == fs::file_type::not_found) {
+      return absl::NotFoundError(absl::StrCat(input, ": no such file or folder"));
+    }
+    if (error) return Failure(error, input);
+    if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
+      return absl::InvalidArgumentError(absl::StrCat(input, ": is neither a file nor a folder"));
+    }
+    const absl::Status added =
+        fs::is_directory(status) ? AddFolder(input, files) : AddFile(input, files);
+    if (!added.ok()) return added;
+  }
+  return files;
+}
+
+absl::Status VisitTexts(const std::vector<TextFile>& files, TextVisitor visit) {
+  Faults faults;
+  for (const TextFile& file : files) {
+    const absl::Status status = VisitFile(file, visit, faults);
+    if (!status.ok()) return status;
+  }
+  return faults.status();
+}
+
+}  // namespace diffuser::tokenizer
