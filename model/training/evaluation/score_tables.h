@@ -1,12 +1,12 @@
 #ifndef DIFFUSER_MODEL_TRAINING_EVALUATION_SCORE_TABLES_H_
 #define DIFFUSER_MODEL_TRAINING_EVALUATION_SCORE_TABLES_H_
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "model/training/evaluation/scores.h"
-#include "nlohmann/json_fwd.hpp"
 
 namespace diffuser::training {
 
@@ -23,14 +23,15 @@ struct ScoreReport {
   std::vector<NamedScores> groups;  // may be empty
 };
 
-// For a terminal: a summary, the groups and the labels that occur, columns aligned. Each line ends
-// with a newline.
+// For a terminal: a summary, the groups, and the labels that occur or were predicted, those of most
+// documents first; columns aligned. Each line ends with a newline.
 std::string ScoresAsText(const ScoreReport& report);
 
 // The same as Markdown tables; signs that mean something in Markdown are escaped.
 std::string ScoresAsMarkdown(const ScoreReport& report);
 
-// {"documents", "exact_match", "micro": {"precision", "recall", "f1"}, "macro": {...},
+// {"documents", "exact_match", "micro": {"precision", "recall", "f1"}, "macro": {the
+//  same, and "labels": how many},
 //  "labels": {NAME: {"support", "true_positives", "false_positives", "false_negatives",
 //  "precision", "recall", "f1"}}, "groups": {NAME: {the same without labels and groups}}}
 nlohmann::ordered_json ScoresAsJson(const ScoreReport& report);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,25 +38,26 @@ struct MetricsRow {
 //   DrawCurves(csv->rows());
 class MetricsCsv {
  public:
-  // Makes the file, or keeps the rows up to `last_step` of the one that is there and drops the
-  // later ones: a run that is resumed at a step computes them again. A last line that a crash cut
-  // short is dropped too. Rewrites the file as a whole or not at all.
-  // Errors: INVALID_ARGUMENT (it is no such file; says the line), INTERNAL (cannot be read or
-  // written, disk full; says why).
+  // Begins the file anew (`last_step` 0), or keeps the rows up to `last_step` of the one that is
+  // there and drops the later ones: a run that is resumed at a step computes them again. A last
+  // line that a crash cut short is dropped too. Rewrites the file as a whole or not at all. Errors:
+  // INVALID_ARGUMENT (what is to be kept is no such file; says the line), those of reading and
+  // writing (RESOURCE_EXHAUSTED: disk full).
   static absl::StatusOr<MetricsCsv> Open(std::string path, int64_t last_step);
 
   // Writes a row through to the file. REQUIRES: row.step is not below the last one's.
-  // Errors: INTERNAL, saying why; the row is in neither file nor rows() then.
+  // Errors: INTERNAL, saying why; the row is neither in the file nor in rows() then.
   absl::Status Append(const MetricsRow& row);
 
   const std::vector<MetricsRow>& rows() const { return rows_; }
 
  private:
-  MetricsCsv(std::string path, std::vector<MetricsRow> rows)
-      : path_(std::move(path)), rows_(std::move(rows)) {}
+  MetricsCsv(std::string path, std::vector<MetricsRow> rows, int64_t bytes)
+      : path_(std::move(path)), rows_(std::move(rows)), bytes_(bytes) {}
 
   std::string path_;
   std::vector<MetricsRow> rows_;
+  int64_t bytes_;  // of the file
 };
 
 }  // namespace diffuser::training

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -13,9 +14,9 @@ namespace diffuser::training {
 
 // How far a run is. Units of work are steps, documents or whatever the caller counts.
 struct Progress {
-  int64_t step = 0;         // done, of
-  int64_t total_steps = 0;  // > 0
-  double loss = 0;          // NaN: none is shown
+  int64_t step = 0;                                        // done, at most
+  int64_t total_steps = 0;                                 // > 0
+  double loss = std::numeric_limits<double>::quiet_NaN();  // NaN: none is shown
   double tokens_per_second = 0;
 };
 
@@ -23,7 +24,7 @@ struct ProgressOptions {
   bool is_terminal = false;  // whether `out` is one that a line can be drawn again on
   int width = 80;            // columns of the terminal, > 0
   absl::Duration redraw = absl::Milliseconds(100);  // on a terminal, at most this often
-  absl::Duration report = absl::Seconds(10);        // a plain line this often, elsewhere
+  absl::Duration report = absl::Seconds(10);        // elsewhere, a plain line at most this often
   std::string_view unit = "step";                   // what is counted
 };
 
@@ -40,6 +41,7 @@ class ProgressLine {
   ProgressLine(std::ostream& out, ProgressOptions options, std::function<absl::Time()> now,
                int64_t first_step = 0);
 
+  // Draws or writes if it is time to, and at the last step in any case.
   void Update(const Progress& progress);
 
   // Takes the line off a terminal. Before anything else is written there, and at the end.
