@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "model/training/report/whole_file.h"
+#include "model/training/files/whole_file.h"
 
 namespace diffuser::training {
 namespace {

@@ -68,15 +68,14 @@ std::string Model(const ModelCardFacts& facts) {
 }
 
 std::vector<std::string> DataRow(std::string_view name, const DataSummary& data) {
-  return {std::string(name), data.path, Grouped(data.documents),
-          data.tokens > 0 ? Grouped(data.tokens) : "-", Grouped(data.left_out)};
+  return {std::string(name), data.path, data.counts, data.remark};
 }
 
 std::string Data(const ModelCardFacts& facts) {
   std::string text = absl::StrCat(
       "## Data\n\n",
       TableAsMarkdown(
-          {.header = {"set", "path", "documents", "tokens", "left out"},
+          {.header = {"set", "path", "what is in it", "remark"},
            .rows = {DataRow("training", facts.train), DataRow("evaluation", facts.eval)}}),
       "\n");
   if (facts.label_documents.size() != facts.config.labels.size()) return text;

@@ -13,12 +13,11 @@
 
 namespace diffuser::training {
 
-// A data set as a model card names it.
+// A data set as a model card names it; the texts are shown as they are.
 struct DataSummary {
   std::string path;
-  int64_t documents = 0;
-  int64_t tokens = 0;    // 0: not counted
-  int64_t left_out = 0;  // faulty lines
+  std::string counts;  // "5,000 documents, 1,234,567 tokens; 7 labels"
+  std::string remark;  // what was done with some of them; may be empty
 };
 
 // What a model card says.

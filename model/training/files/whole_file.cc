@@ -1,4 +1,4 @@
-#include "model/training/report/whole_file.h"
+#include "model/training/files/whole_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

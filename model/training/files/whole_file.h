@@ -1,5 +1,5 @@
-#ifndef DIFFUSER_MODEL_TRAINING_REPORT_WHOLE_FILE_H_
-#define DIFFUSER_MODEL_TRAINING_REPORT_WHOLE_FILE_H_
+#ifndef DIFFUSER_MODEL_TRAINING_FILES_WHOLE_FILE_H_
+#define DIFFUSER_MODEL_TRAINING_FILES_WHOLE_FILE_H_
 
 #include <string>
 #include <string_view>
@@ -20,4 +20,4 @@ absl::Status WriteWholeFile(const std::string& path, std::string_view text);
 
 }  // namespace diffuser::training
 
-#endif  // DIFFUSER_MODEL_TRAINING_REPORT_WHOLE_FILE_H_
+#endif  // DIFFUSER_MODEL_TRAINING_FILES_WHOLE_FILE_H_
