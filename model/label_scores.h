@@ -29,8 +29,8 @@ struct ScoredLabel {
 };
 
 struct SelectOptions {
-  int top_k = 0;                   // >= 0; 0: all labels
-  std::optional<float> threshold;  // no NaN; unset: as the model says
+  int top_k = 0;                                  // >= 0; 0: all labels
+  std::optional<float> threshold = std::nullopt;  // no NaN; unset: as the model says
 };
 
 // The labels to return: those scored at the threshold or above (unset: label_thresholds for

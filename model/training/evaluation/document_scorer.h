@@ -21,7 +21,7 @@ struct ScorerOptions {
   int64_t batch_tokens = 16384;
   // Tokens that neighbouring windows of a long document share, in [0, half of the model's length);
   // unset: the server's default.
-  std::optional<int64_t> chunk_overlap;
+  std::optional<int64_t> chunk_overlap = std::nullopt;
 };
 
 struct ScoredDocument {

@@ -19,13 +19,13 @@ struct MetricsRow {
   double epoch = 0;
   int64_t tokens = 0;  // trained on since the first step
   double seconds = 0;  // spent training since the first step
-  std::optional<double> learning_rate;
-  std::optional<double> train_loss;
-  std::optional<double> eval_loss;
-  std::optional<double> micro_f1;
-  std::optional<double> macro_f1;
-  std::optional<double> exact_match;
-  std::optional<double> tokens_per_second;
+  std::optional<double> learning_rate = std::nullopt;
+  std::optional<double> train_loss = std::nullopt;
+  std::optional<double> eval_loss = std::nullopt;
+  std::optional<double> micro_f1 = std::nullopt;
+  std::optional<double> macro_f1 = std::nullopt;
+  std::optional<double> exact_match = std::nullopt;
+  std::optional<double> tokens_per_second = std::nullopt;
 
   friend bool operator==(const MetricsRow&, const MetricsRow&) = default;
 };

@@ -28,7 +28,7 @@ struct ModelCardFacts {
   std::vector<int64_t> label_documents;  // of the training data, by label index; may be empty
   // The settings in the order to list them, as the command line takes them: {"epochs", "10"}.
   std::vector<std::pair<std::string, std::string>> settings;
-  std::optional<Scores> scores;  // on the evaluation data
+  std::optional<Scores> scores = std::nullopt;  // on the evaluation data
   int64_t steps = 0;
   int64_t best_step = 0;  // the step that was kept
   int64_t trained_tokens = 0;
