@@ -1,0 +1,19 @@
+#ifndef DIFFUSER_MODEL_TRAINING_CLI_CLI_H_
+#define DIFFUSER_MODEL_TRAINING_CLI_CLI_H_
+
+namespace diffuser::training {
+
+// The exit codes of diffuser-train.
+enum ExitCode {
+  kOk = 0,
+  kFailed = 1,  // bad data, no space, a run that failed
+  kUsage = 2,   // wrong flags or values
+};
+
+// All of diffuser-train but the process around it: reads the arguments, runs the command and gives
+// the exit code. What went wrong is on std::cerr, "diffuser-train: …".
+int RunTrainCli(int argc, const char* const* argv);
+
+}  // namespace diffuser::training
+
+#endif  // DIFFUSER_MODEL_TRAINING_CLI_CLI_H_

@@ -1,0 +1,44 @@
+#ifndef DIFFUSER_MODEL_TRAINING_TRAINING_JOB_H_
+#define DIFFUSER_MODEL_TRAINING_TRAINING_JOB_H_
+
+#include <atomic>
+#include <string>
+
+#include "model/model_config.h"
+#include "model/training/data/tokenized_dataset.h"
+#include "model/training/training_options.h"
+
+namespace diffuser::training {
+
+// Where a data set came from, for the model card.
+struct DataDescription {
+  std::string path;            // as given
+  std::string counts;          // "5,000 documents, 1,234,567 tokens, longest 4,096; 7 labels"
+  std::string long_documents;  // what was done with documents over the limit; "" where none was
+};
+
+// One training run, all of it checked. Owns no data set: both, and `stop`, must outlive the run.
+struct TrainingJob {
+  // Labels, problem type and thresholds (0.5 each) are those to train; the head is classification.
+  model::ModelConfig config;
+  TrainingOptions options;  // valid and resolved
+
+  std::string config_json;     // the config's own text, so that keys unknown here survive
+  std::string tokenizer_path;  // the file tokenizer.json, or the folder with vocab.json, merges.txt
+  std::string init_dir;        // the checkpoint to start from; "": random weights
+  std::string output_dir;      // is there, and is writable
+
+  const TokenizedDataset& train;
+  const TokenizedDataset& eval;
+  DataDescription train_data;
+  DataDescription eval_data;
+
+  bool resume = false;  // a state is in output_dir/training: go on from there
+
+  // Becomes true on SIGINT and SIGTERM: write a resumable state and end.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+}  // namespace diffuser::training
+
+#endif  // DIFFUSER_MODEL_TRAINING_TRAINING_JOB_H_
