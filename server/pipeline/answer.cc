@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/label_scores.h"
 #include "server/pipeline/evidence.h"
-#include "server/pipeline/scores.h"
 
 namespace diffuser::pipeline {
 namespace {
@@ -33,10 +33,12 @@ ClassifyAnswer ComposeAnswer(const PlannedDocument& planned, const model::ModelC
     first_begin = std::min(first_begin, result.batch_begin);
     last_end = std::max(last_end, result.batch_end);
   }
-  CombinedScores combined = CombineChunks(config.problem_type, logits);
+  model::CombinedScores combined = model::CombineChunks(config.problem_type, logits);
 
   ClassifyAnswer answer;
-  answer.labels = SelectLabels(combined.scores, config, planned.options);
+  answer.labels =
+      model::SelectLabels(combined.scores, config,
+                          {.top_k = planned.options.top_k, .threshold = planned.options.threshold});
   if (planned.options.return_logits) answer.logits = std::move(combined.logits);
   if (planned.options.return_evidence) answer.evidence = ComposeEvidence(planned, results);
   answer.usage = {.seen = planned.document.tokens(),

@@ -6,17 +6,17 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "model/model_config.h"
+#include "model/windows.h"
 #include "server/batching/request.h"
 #include "server/pipeline/classify_task.h"
 #include "server/pipeline/document.h"
-#include "server/pipeline/windows.h"
 
 namespace diffuser::pipeline {
 
 // Everything about one document that its answer is made of, but the model's results.
 struct PlannedDocument {
   Document document;
-  WindowPlan plan;
+  model::WindowPlan plan;
   ClassifyOptions options;
   absl::Duration tokenize;
   absl::Time admitted;  // to the queue

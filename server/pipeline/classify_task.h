@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "model/label_scores.h"
+#include "model/windows.h"
 #include "server/batching/cancellation.h"
 
 namespace diffuser::pipeline {
 
-// What to do with a document longer than the model's length; as diffuser.v1.LongDocument.
-enum class LongDocument { kReject, kHead, kTail, kHeadTail, kChunk };
+using model::LongDocument;
+using model::ScoredLabel;
 
 // The pieces that evidence is given for; as diffuser.v1.EvidenceUnit.
 enum class EvidenceUnit { kSentence, kToken };
@@ -39,11 +41,6 @@ struct ClassifyTask {
   ClassifyOptions options;
   absl::Time deadline = absl::InfiniteFuture();
   std::shared_ptr<const Cancellation> cancellation;  // may be null: cannot be cancelled
-};
-
-struct ScoredLabel {
-  int index = 0;  // of the logit; its name is ModelConfig::labels[index]
-  float score = 0;
 };
 
 // Half-open ranges of bytes of the text and of tokens of the whole document.

@@ -5,9 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "model/windows.h"
 #include "server/pipeline/chunk_join.h"
 #include "server/pipeline/document.h"
-#include "server/pipeline/windows.h"
 
 namespace diffuser::pipeline {
 
@@ -66,12 +66,13 @@ absl::StatusOr<PlannedDocument> DocumentPipeline::Plan(ClassifyTask& task,
   if (text != nullptr) parts_.observer->OnTokenized(document->tokens(), tokenize);
 
   const int max_tokens = config().max_tokens();
-  absl::StatusOr<WindowPlan> plan = PlanWindows(
-      document->tokens(), {.prefix = document->prefix,
-                           .suffix = document->suffix,
-                           .max_tokens = max_tokens,
-                           .long_document = options.long_document,
-                           .chunk_overlap = options.chunk_overlap.value_or(max_tokens / 8)});
+  absl::StatusOr<model::WindowPlan> plan = model::PlanWindows(
+      document->tokens(),
+      {.prefix = document->prefix,
+       .suffix = document->suffix,
+       .max_tokens = max_tokens,
+       .long_document = options.long_document,
+       .chunk_overlap = options.chunk_overlap.value_or(model::DefaultChunkOverlap(max_tokens))});
   if (!plan.ok()) return plan.status();
   parts_.observer->OnDocument(document->tokens(), plan->used);
   return PlannedDocument{.document = *std::move(document),
@@ -86,8 +87,8 @@ std::vector<Request> DocumentPipeline::MakeRequests(PlannedDocument planned,
                                                     const ClassifyTask& task, Done done) const {
   std::vector<Request> requests;
   std::vector<std::vector<int32_t>> windows;
-  for (const Window& window : planned.plan.windows) {
-    windows.push_back(WindowIds(planned.document.ids, window));
+  for (const model::Window& window : planned.plan.windows) {
+    windows.push_back(model::WindowIds(planned.document.ids, window));
   }
   const bool wants_evidence = planned.options.return_evidence;
   auto completions = JoinChunks(

@@ -60,12 +60,12 @@ std::vector<Piece> SentencePieces(const Document& document, absl::Span<const dou
 
 }  // namespace
 
-std::vector<double> TokenWeights(int64_t tokens, absl::Span<const Window> windows,
+std::vector<double> TokenWeights(int64_t tokens, absl::Span<const model::Window> windows,
                                  absl::Span<const std::vector<float>> window_evidence) {
   std::vector<double> weights(tokens, 0.0);
   for (size_t i = 0; i < windows.size(); ++i) {
     auto evidence = window_evidence[i].begin();
-    for (const TokenRange& range : windows[i]) {
+    for (const model::TokenRange& range : windows[i]) {
       for (int64_t token = range.begin; token < range.end; ++token) weights[token] += *evidence++;
     }
   }

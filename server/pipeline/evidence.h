@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "model/windows.h"
 #include "server/pipeline/classify_task.h"
 #include "server/pipeline/document.h"
-#include "server/pipeline/windows.h"
 
 namespace diffuser::pipeline {
 
@@ -14,7 +14,7 @@ namespace diffuser::pipeline {
 // that hold it, added up and divided by the number of windows; then scaled to sum to 1 over all
 // tokens, special ones included (all 0 if the windows' weights are). REQUIRES: window_evidence[i]
 // has one weight for each token of windows[i].
-std::vector<double> TokenWeights(int64_t tokens, absl::Span<const Window> windows,
+std::vector<double> TokenWeights(int64_t tokens, absl::Span<const model::Window> windows,
                                  absl::Span<const std::vector<float>> window_evidence);
 
 // The heaviest pieces of the document, at most max_evidence, heaviest first and earlier first among

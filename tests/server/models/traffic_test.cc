@@ -13,9 +13,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/label_scores.h"
+#include "model/windows.h"
 #include "server/models/serving.h"
-#include "server/pipeline/scores.h"
-#include "server/pipeline/windows.h"
 #include "tests/testing/fake_factories.h"
 
 namespace diffuser::models {
@@ -150,17 +150,17 @@ std::vector<float> ExpectedLogits(const Sent& sent, const model::ModelConfig& co
   const std::vector<int32_t> ids(sent.ids.begin(), sent.ids.end());
   const int64_t prefix = ids.front() == config.bos_token_id ? 1 : 0;
   const int64_t suffix = ids.size() > 1 && ids.back() == config.eos_token_id ? 1 : 0;
-  const auto plan = pipeline::PlanWindows(static_cast<int64_t>(ids.size()),
-                                          {.prefix = prefix,
-                                           .suffix = suffix,
-                                           .max_tokens = config.max_tokens(),
-                                           .long_document = sent.long_document,
-                                           .chunk_overlap = config.max_tokens() / 8});
+  const auto plan = model::PlanWindows(static_cast<int64_t>(ids.size()),
+                                       {.prefix = prefix,
+                                        .suffix = suffix,
+                                        .max_tokens = config.max_tokens(),
+                                        .long_document = sent.long_document,
+                                        .chunk_overlap = config.max_tokens() / 8});
   std::vector<std::vector<float>> logits;
   for (const auto& window : plan->windows) {
-    logits.push_back(testing::FakeLogits(pipeline::WindowIds(ids, window), config.labels.size()));
+    logits.push_back(testing::FakeLogits(model::WindowIds(ids, window), config.labels.size()));
   }
-  return pipeline::CombineChunks(config.problem_type, logits).logits;
+  return model::CombineChunks(config.problem_type, logits).logits;
 }
 
 class TrafficTest : public ::testing::Test {

@@ -24,7 +24,7 @@ Document TwoSentences() {
 
 TEST(TokenWeights, AveragesChunksAndAddsWhereTheyOverlap) {
   // Tokens 0 (special) and 2 are in both windows.
-  const std::vector<Window> windows = {{{0, 3}}, {{0, 1}, {2, 4}}};
+  const std::vector<model::Window> windows = {{{0, 3}}, {{0, 1}, {2, 4}}};
   const std::vector<std::vector<float>> evidence = {{0.5f, 0.25f, 0.25f}, {0.25f, 0.25f, 0.5f}};
   EXPECT_THAT(TokenWeights(4, windows, evidence), ElementsAre(0.375, 0.125, 0.25, 0.25));
 }

@@ -1,13 +1,13 @@
-#ifndef DIFFUSER_SERVER_PIPELINE_SCORES_H_
-#define DIFFUSER_SERVER_PIPELINE_SCORES_H_
+#ifndef DIFFUSER_MODEL_LABEL_SCORES_H_
+#define DIFFUSER_MODEL_LABEL_SCORES_H_
 
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "model/model_config.h"
-#include "server/pipeline/classify_task.h"
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
 
 // The scores of a whole document, by label index.
 struct CombinedScores {
@@ -21,17 +21,25 @@ struct CombinedScores {
 //   kRegression   the mean of the numbers, which are the logits too.
 // One chunk keeps its logits as they are.
 // REQUIRES: at least one chunk, all of the same size, all finite.
-CombinedScores CombineChunks(model::ProblemType type,
-                             absl::Span<const std::vector<float>> chunk_logits);
+CombinedScores CombineChunks(ProblemType type, absl::Span<const std::vector<float>> chunk_logits);
+
+struct ScoredLabel {
+  int index = 0;  // of the logit; its name is ModelConfig::labels[index]
+  float score = 0;
+};
+
+struct SelectOptions {
+  int top_k = 0;                                  // >= 0; 0: all labels
+  std::optional<float> threshold = std::nullopt;  // no NaN; unset: as the model says
+};
 
 // The labels to return: those scored at the threshold or above (unset: label_thresholds for
 // multi-label models, else no threshold), highest score first and lower index first among equal
 // ones, at most top_k (0: all). Compared as the float that the caller sees. REQUIRES: scores.size()
 // == labels.size().
-std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores,
-                                      const model::ModelConfig& config,
-                                      const ClassifyOptions& options);
+std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores, const ModelConfig& config,
+                                      const SelectOptions& options);
 
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model
 
-#endif  // DIFFUSER_SERVER_PIPELINE_SCORES_H_
+#endif  // DIFFUSER_MODEL_LABEL_SCORES_H_

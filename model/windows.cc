@@ -1,4 +1,4 @@
-#include "server/pipeline/windows.h"
+#include "model/windows.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
 namespace {
 
 // Puts the document's specials around pieces of its content; joins neighbouring ranges.
@@ -103,4 +103,4 @@ std::vector<int32_t> WindowIds(absl::Span<const int32_t> document_ids, const Win
   return ids;
 }
 
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model

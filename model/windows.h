@@ -1,14 +1,16 @@
-#ifndef DIFFUSER_SERVER_PIPELINE_WINDOWS_H_
-#define DIFFUSER_SERVER_PIPELINE_WINDOWS_H_
+#ifndef DIFFUSER_MODEL_WINDOWS_H_
+#define DIFFUSER_MODEL_WINDOWS_H_
 
 #include <cstdint>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "server/pipeline/classify_task.h"
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
+
+// What to do with a document longer than the model's length; as diffuser.v1.LongDocument.
+enum class LongDocument { kReject, kHead, kTail, kHeadTail, kChunk };
 
 // Half-open range of a document's tokens.
 struct TokenRange {
@@ -48,9 +50,12 @@ struct WindowPlan {
 // REQUIRES: tokens > 0.
 absl::StatusOr<WindowPlan> PlanWindows(int64_t tokens, const WindowOptions& options);
 
+// The chunk_overlap of who asks for none.
+constexpr int64_t DefaultChunkOverlap(int64_t max_tokens) { return max_tokens / 8; }
+
 // The ids of a window's tokens, joined.
 std::vector<int32_t> WindowIds(absl::Span<const int32_t> document_ids, const Window& window);
 
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model
 
-#endif  // DIFFUSER_SERVER_PIPELINE_WINDOWS_H_
+#endif  // DIFFUSER_MODEL_WINDOWS_H_

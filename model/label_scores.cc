@@ -1,4 +1,4 @@
-#include "server/pipeline/scores.h"
+#include "model/label_scores.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
 namespace {
 
 double Sigmoid(double x) {
@@ -76,38 +76,35 @@ CombinedScores MeanOfNumbers(absl::Span<const std::vector<float>> chunk_logits) 
   return combined;
 }
 
-CombinedScores Combine(model::ProblemType type, absl::Span<const std::vector<float>> chunk_logits) {
+CombinedScores Combine(ProblemType type, absl::Span<const std::vector<float>> chunk_logits) {
   switch (type) {
-    case model::ProblemType::kMultiLabel:
+    case ProblemType::kMultiLabel:
       return HighestSigmoid(chunk_logits);
-    case model::ProblemType::kRegression:
+    case ProblemType::kRegression:
       return MeanOfNumbers(chunk_logits);
-    case model::ProblemType::kSingleLabel:
+    case ProblemType::kSingleLabel:
       break;
   }
   return MeanOfSoftmax(chunk_logits);
 }
 
 // The score from which on a label is returned.
-float ThresholdOf(int label, const model::ModelConfig& config,
-                  const std::optional<float>& threshold) {
+float ThresholdOf(int label, const ModelConfig& config, const std::optional<float>& threshold) {
   if (threshold.has_value()) return *threshold;
-  if (config.problem_type == model::ProblemType::kMultiLabel) return config.label_thresholds[label];
+  if (config.problem_type == ProblemType::kMultiLabel) return config.label_thresholds[label];
   return -std::numeric_limits<float>::infinity();
 }
 
 }  // namespace
 
-CombinedScores CombineChunks(model::ProblemType type,
-                             absl::Span<const std::vector<float>> chunk_logits) {
+CombinedScores CombineChunks(ProblemType type, absl::Span<const std::vector<float>> chunk_logits) {
   CombinedScores combined = Combine(type, chunk_logits);
   if (chunk_logits.size() == 1) combined.logits = chunk_logits.front();
   return combined;
 }
 
-std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores,
-                                      const model::ModelConfig& config,
-                                      const ClassifyOptions& options) {
+std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores, const ModelConfig& config,
+                                      const SelectOptions& options) {
   std::vector<ScoredLabel> labels;
   for (int index = 0; index < static_cast<int>(scores.size()); ++index) {
     const float score = static_cast<float>(scores[index]);
@@ -121,4 +118,4 @@ std::vector<ScoredLabel> SelectLabels(absl::Span<const double> scores,
   return labels;
 }
 
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model

@@ -1,4 +1,4 @@
-#include "server/pipeline/windows.h"
+#include "model/windows.h"
 
 #include <algorithm>
 #include <string>
@@ -7,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
 namespace {
 
 using ::testing::AllOf;
@@ -129,4 +129,4 @@ TEST(WindowIds, JoinsTheRanges) {
 }
 
 }  // namespace
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model

@@ -1,4 +1,4 @@
-#include "server/pipeline/scores.h"
+#include "model/label_scores.h"
 
 #include <cmath>
 #include <limits>
@@ -7,10 +7,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace diffuser::pipeline {
+namespace diffuser::model {
 namespace {
 
-using model::ProblemType;
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::FloatNear;
@@ -19,8 +18,8 @@ using Logits = std::vector<std::vector<float>>;
 
 constexpr float kHuge = std::numeric_limits<float>::max();
 
-model::ModelConfig Config(ProblemType type, int labels) {
-  model::ModelConfig config;
+ModelConfig Config(ProblemType type, int labels) {
+  ModelConfig config;
   config.problem_type = type;
   config.labels.assign(labels, "label");
   config.label_thresholds.assign(labels, 0.5f);
@@ -81,13 +80,13 @@ TEST(CombineChunks, RegressionIsTheMeanOfTheNumbers) {
 
 TEST(SelectLabels, OrdersByScoreThenByIndex) {
   const auto labels =
-      SelectLabels({0.2, 0.3, 0.3, 0.9}, Config(ProblemType::kSingleLabel, 4), ClassifyOptions{});
+      SelectLabels({0.2, 0.3, 0.3, 0.9}, Config(ProblemType::kSingleLabel, 4), SelectOptions{});
   EXPECT_THAT(Indices(labels), ElementsAre(3, 1, 2, 0));
   EXPECT_EQ(labels[0].score, 0.9f);
 }
 
 TEST(SelectLabels, KeepsTheBest) {
-  ClassifyOptions options;
+  SelectOptions options;
   options.top_k = 2;
   const auto config = Config(ProblemType::kSingleLabel, 3);
   EXPECT_THAT(Indices(SelectLabels({0.1, 0.7, 0.2}, config, options)), ElementsAre(1, 2));
@@ -96,7 +95,7 @@ TEST(SelectLabels, KeepsTheBest) {
 }
 
 TEST(SelectLabels, LeavesOutWhatIsBelowTheThreshold) {
-  ClassifyOptions options;
+  SelectOptions options;
   options.threshold = 0.2f;
   const auto config = Config(ProblemType::kSingleLabel, 3);
   EXPECT_THAT(Indices(SelectLabels({0.1, 0.7, 0.2}, config, options)), ElementsAre(1, 2));
@@ -107,16 +106,16 @@ TEST(SelectLabels, LeavesOutWhatIsBelowTheThreshold) {
 TEST(SelectLabels, UsesTheLabelsOwnThresholdsForMultiLabelModels) {
   auto config = Config(ProblemType::kMultiLabel, 3);
   config.label_thresholds = {0.9f, 0.1f, 0.5f};
-  ClassifyOptions options;
+  SelectOptions options;
   EXPECT_THAT(Indices(SelectLabels({0.8, 0.2, 0.5}, config, options)), ElementsAre(2, 1));
   options.threshold = 0.0f;
   EXPECT_THAT(Indices(SelectLabels({0.8, 0.2, 0.5}, config, options)), ElementsAre(0, 2, 1));
 }
 
 TEST(SelectLabels, HasNoThresholdForNegativeNumbers) {
-  EXPECT_THAT(Indices(SelectLabels({-5}, Config(ProblemType::kRegression, 1), ClassifyOptions{})),
+  EXPECT_THAT(Indices(SelectLabels({-5}, Config(ProblemType::kRegression, 1), SelectOptions{})),
               ElementsAre(0));
 }
 
 }  // namespace
-}  // namespace diffuser::pipeline
+}  // namespace diffuser::model
