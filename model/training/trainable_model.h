@@ -1,0 +1,81 @@
+#ifndef DIFFUSER_MODEL_TRAINING_TRAINABLE_MODEL_H_
+#define DIFFUSER_MODEL_TRAINING_TRAINABLE_MODEL_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/layers/dropout.h"
+#include "model/layers/encoder.h"
+#include "model/layers/heads.h"
+#include "model/layers/parameters.h"
+#include "model/model_config.h"
+#include "model/packed_batch.h"
+
+namespace diffuser::training {
+
+struct Parameter {
+  std::string name;   // in the state dict, without the prefix `diffuser.`
+  at::Tensor tensor;  // float32, a leaf that asks for its gradient
+};
+
+// Every parameter of one config, in the order of checkpoint::ExpectedTensors.
+class TrainableParameters final : public layers::ParameterSource {
+ public:
+  // As RoBERTa begins: weights from N(0, 0.02), biases 0, LayerNorm 1 and 0; the padding's
+  // embeddings 0. The same numbers for the same seed.
+  TrainableParameters(const model::ModelConfig& config, uint64_t seed);
+
+  const model::ModelConfig& config() const override { return config_; }
+  bool trainable() const override { return true; }
+  bool has(std::string_view name) const override { return Find(name) != nullptr; }
+  at::Tensor Get(std::string_view name) const override { return Find(name)->tensor; }
+
+  const std::vector<Parameter>& all() const { return parameters_; }
+
+  // Takes the numbers of a checkpoint: the encoder's, and the head's where the labels are the same
+  // ones in the same order.
+  // Errors: those of Checkpoint::Open; INVALID_ARGUMENT naming the tensor whose shape differs.
+  absl::Status CopyFrom(const std::string& checkpoint_dir);
+
+ private:
+  const Parameter* Find(std::string_view name) const;
+
+  model::ModelConfig config_;
+  std::vector<Parameter> parameters_;
+};
+
+// A classifier that is being trained: the encoder of serving on trainable parameters, and the head.
+// Its methods throw c10::Error, as LibTorch does. One thread at a time.
+class TrainableModel {
+ public:
+  // Errors: those of AttentionGraph::Build.
+  static absl::StatusOr<std::unique_ptr<TrainableModel>> Make(
+      std::shared_ptr<const TrainableParameters> parameters);
+
+  // -> [documents, labels], with a gradient.
+  at::Tensor TrainingLogits(const model::PackedBatch& batch, const layers::Dropout& dropout) const;
+
+  // -> [documents, labels], as the server computes them in float32, without a gradient.
+  at::Tensor Logits(const model::PackedBatch& batch) const;
+
+  const TrainableParameters& parameters() const { return *parameters_; }
+
+ private:
+  TrainableModel(std::shared_ptr<const TrainableParameters> parameters,
+                 layers::AttentionBackend backend);
+
+  std::shared_ptr<const TrainableParameters> parameters_;
+  layers::Encoder encoder_;
+  layers::ClassificationHead head_;
+};
+
+}  // namespace diffuser::training
+
+#endif  // DIFFUSER_MODEL_TRAINING_TRAINABLE_MODEL_H_
