@@ -20,8 +20,8 @@ namespace {
 constexpr int kWidth = 860;
 constexpr int kPanelHeight = 300;
 constexpr int kPanels = 2;
-constexpr int kLeft = 70, kRight = 20, kTop = 40, kBottom = 45;  // margins within a panel
-constexpr int kMostTicks = 7;
+constexpr int kLeft = 70, kRight = 30, kTop = 40, kBottom = 45;  // margins within a panel
+constexpr int kMostTicks = 7, kMostStepTicks = 10;
 constexpr size_t kMostDots = 60;  // a curve of more points has none
 
 // Colours of middling lightness, which stand out from white as from black.
@@ -59,15 +59,19 @@ Curve Collect(absl::Span<const MetricsRow> rows, std::string_view name, Cell cel
   return curve;
 }
 
-// One pair of axes with its curves; `top` is where it begins in the drawing.
+// One pair of axes with its curves over the steps up to `last_step`; `top` is where it begins in
+// the drawing.
 class Panel {
  public:
-  Panel(std::string_view title, std::vector<Curve> curves, int top)
-      : title_(title), curves_(std::move(curves)), top_(top) {}
+  Panel(std::string_view title, std::vector<Curve> curves, double last_step, int top)
+      : title_(title),
+        curves_(std::move(curves)),
+        top_(top),
+        x_(EncloseRange(0, std::max(last_step, 1.0), kMostStepTicks)) {}
 
   std::string Draw() {
     std::string svg = Text(kLeft, top_ + 22, "start", title_, "title");
-    if (!FindAxes()) {
+    if (!FindHeight()) {
       return svg + Text(kWidth / 2, top_ + kPanelHeight / 2, "middle", "nothing measured yet", "");
     }
     absl::StrAppend(&svg, DrawAxes());
@@ -91,19 +95,16 @@ class Panel {
   }
 
   // False if there is no point.
-  bool FindAxes() {
+  bool FindHeight() {
     double low = std::numeric_limits<double>::infinity();
     double high = -low;
-    double last_step = 0;
     for (const Curve& curve : curves_) {
       for (const Point& point : curve.points) {
         low = std::min(low, point.y);
         high = std::max(high, point.y);
-        last_step = std::max(last_step, point.x);
       }
     }
     if (low > high) return false;
-    x_ = EncloseRange(0, std::max(last_step, 1.0), kMostTicks + 3);
     y_ = EncloseRange(low, high, kMostTicks);
     return true;
   }
@@ -164,21 +165,23 @@ class Panel {
   const std::string_view title_;
   const std::vector<Curve> curves_;
   const int top_;
-  Axis x_, y_;
+  const Axis x_;
+  Axis y_;
 };
 
 }  // namespace
 
 std::string DrawCurves(absl::Span<const MetricsRow> rows) {
+  const double last_step = rows.empty() ? 0 : static_cast<double>(rows.back().step);
   Panel losses("Loss",
                {Collect(rows, "train", &MetricsRow::train_loss),
                 Collect(rows, "eval", &MetricsRow::eval_loss)},
-               0);
-  Panel scores("Scores on the evaluation data",
+               last_step, 0);
+  Panel scores("Evaluation scores",
                {Collect(rows, "micro F1", &MetricsRow::micro_f1),
                 Collect(rows, "macro F1", &MetricsRow::macro_f1),
                 Collect(rows, "exact match", &MetricsRow::exact_match)},
-               kPanelHeight);
+               last_step, kPanelHeight);
   return absl::StrFormat(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" "
       "aria-label=\"Loss and scores over the steps of training\">\n%s%s%s</svg>\n",
