@@ -133,13 +133,14 @@ DEBIAN_SHORT_NAMES = {
     "4-clause-bsd": "BSD-4-Clause", "bsd-4clause": "BSD-4-Clause",
     "0-clause-bsd": "0BSD", "bsd-0-clause": "0BSD", "bsd-0": "0BSD",
     "beer-ware": "Beerware", "bitstream-vera": "Bitstream-Vera", "bzip2": "bzip2-1.0.6",
-    "cc0": "CC0-1.0", "cc0-1": "CC0-1.0", "cc-0": "CC0-1.0", "cc-0-1.0": "CC0-1.0",
+    "cc0": "CC0-1.0", "cc0-1.0-universal": "CC0-1.0", "cc0-1": "CC0-1.0", "cc-0": "CC0-1.0", "cc-0-1.0": "CC0-1.0",
     "cc-by-2": "CC-BY-2.0", "cc-by-3": "CC-BY-3.0", "cc-by-4": "CC-BY-4.0",
     "cc-by-sa-2": "CC-BY-SA-2.0", "cc-by-sa-3": "CC-BY-SA-3.0", "cc-by-sa-4": "CC-BY-SA-4.0",
     "cc-by-nc-sa-3": "CC-BY-NC-SA-3.0", "cc-by-nc-sa-4": "CC-BY-NC-SA-4.0", "cc-by-nc-4": "CC-BY-NC-4.0",
     "cecill-2": "CECILL-2.0", "cddl": "CDDL-1.0", "cddl-1": "CDDL-1.0", "cpl": "CPL-1.0", "cpl-1": "CPL-1.0",
     "epl-1": "EPL-1.0", "epl-2": "EPL-2.0", "edl-1.0": "BSD-3-Clause", "edl-1": "BSD-3-Clause",
-    "expat": "MIT", "mit/x11": "MIT", "mit-x11": "MIT", "mit/expat": "MIT", "mit-expat": "MIT", "expat/mit": "MIT",
+    "expat": "MIT", "mit/x11": "MIT", "mit/x": "MIT", "mit/x-consortium": "MIT", "mit-x11": "MIT",
+    "mit/expat": "MIT", "mit-expat": "MIT", "expat/mit": "MIT",
     "expat-mit": "MIT", "x11/mit": "MIT", "x11-mit": "MIT", "x/mit": "MIT", "x": "MIT", "x-consortium": "MIT",
     "fsf-all-permissive": "FSFAP", "all-permissive": "FSFAP", "permissive-fsf": "FSFAP", "gap": "FSFAP",
     "gnu-all-permissive": "FSFAP", "fsf-permissive": "FSFAP", "fsf-unlimited": "FSFULLR", "fsful": "FSFULLR",
@@ -176,7 +177,7 @@ _DEBIAN_COMPOUNDS = {
 _DEBIAN_SEPARATOR = re.compile(r"\s*(?:[,;|()]|\band/or\b|\band\b|\bor\b)\s*")
 _DEBIAN_EXCEPTION = re.compile(r"[\s-]+(?:with|plus)\b.*|(?<=[\d+])-\S*exceptions?$")
 _DEBIAN_FILLER = re.compile(r"\b(?:the|licen[cs]e|version|ver|v)\b[. -]*|\bv(?=\d)|(?<=pl)v(?=\d)")
-_DEBIAN_OWNER = re.compile(r"^(bsd-[1-4]-clause)s?-(?!like|style|modified|variant).*")
+_DEBIAN_OWNER = re.compile(r"^(bsd-[1-4])(?:-clauses?)?-(?!clause|like|style|modified|variant).*")
 
 
 def debian_short_name(name):
@@ -185,7 +186,7 @@ def debian_short_name(name):
     """
     name = _DEBIAN_EXCEPTION.sub("", name.strip().lower()).split("~")[0]
     name = _DEBIAN_FILLER.sub("", re.sub(r"[\s_]+", "-", name)).strip("-. ")
-    name = _DROPPED_ENDING.sub("", name.replace(":", "-")).strip("-. ")
+    name = _DROPPED_ENDING.sub("", name.replace(":", "-").replace("+-", "-")).strip("-. ")
     return _DEBIAN_OWNER.sub(r"\1", re.sub(r"-+", "-", name))
 
 
