@@ -7,10 +7,10 @@ import dataclasses
 import random
 
 import compose
+import debian_names
+import families
 import holders
 import noise
-import families
-import debian_names
 import several
 from compose import Document, Material
 
@@ -21,15 +21,20 @@ _FORMATS = [
     "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0", "http://dep.debian.net/deps/dep5/",
     "http://svn.debian.org/wsvn/dep/web/deps/dep5.mdwn?op=file&rev=174",
 ]
-_GLOBS = ["src/*", "lib/*", "doc/*", "docs/*", "tests/*", "examples/*", "contrib/*", "third_party/*", "include/*", "m4/*", "po/*",
-          "configure", "Makefile.in", "install-sh", "config.guess\n       config.sub", "aclocal.m4", "ltmain.sh", "man/*",
-          "vendor/*", "cmake/*", "tools/*", "*.c *.h", "src/*.js", "data/*", "icons/*", "build-aux/*", "scripts/*", "debian/patches/*"]
+_GLOBS = [
+    "src/*", "lib/*", "doc/*", "docs/*", "tests/*", "examples/*", "contrib/*", "third_party/*", "include/*",
+    "m4/*", "po/*", "configure", "Makefile.in", "install-sh", "config.guess\n       config.sub", "aclocal.m4",
+    "ltmain.sh", "man/*", "vendor/*", "cmake/*", "tools/*", "*.c *.h", "src/*.js", "data/*", "icons/*",
+    "build-aux/*", "scripts/*", "debian/patches/*",
+]
 # Licences that are often offered side by side.
 _CHOICES = [("MIT", "Apache-2.0")] * 5 + [("Apache-2.0", "MIT")] * 4 + [
-    ("GPL-2.0", "LGPL-2.1", "MPL-1.1"), ("MPL-1.1", "GPL-2.0", "LGPL-2.1"), ("LGPL-2.1", "GPL-2.0"), ("LGPL-3.0", "GPL-2.0"),
-    ("GPL-2.0", "GPL-3.0"), ("BSD-3-Clause", "GPL-2.0"), ("GPL-2.0", "BSD-3-Clause"), ("MIT", "GPL-2.0"), ("GPL-2.0", "MIT"),
-    ("Apache-2.0", "BSD-3-Clause"), ("Ruby", "BSD-2-Clause"), ("Ruby", "GPL-2.0"), ("LGPL-2.1", "LGPL-3.0"), ("Apache-2.0", "GPL-2.0"),
-    ("GFDL-1.3", "GPL-3.0"), ("CC-BY-SA-3.0", "GPL-3.0"), ("CC-BY-SA-4.0", "GPL-2.0"), ("MIT", "Unlicense"), ("Apache-2.0", "BSL-1.0")]
+    ("GPL-2.0", "LGPL-2.1", "MPL-1.1"), ("MPL-1.1", "GPL-2.0", "LGPL-2.1"), ("LGPL-2.1", "GPL-2.0"),
+    ("LGPL-3.0", "GPL-2.0"), ("GPL-2.0", "GPL-3.0"), ("BSD-3-Clause", "GPL-2.0"), ("GPL-2.0", "BSD-3-Clause"),
+    ("MIT", "GPL-2.0"), ("GPL-2.0", "MIT"), ("Apache-2.0", "BSD-3-Clause"), ("Ruby", "BSD-2-Clause"),
+    ("Ruby", "GPL-2.0"), ("LGPL-2.1", "LGPL-3.0"), ("Apache-2.0", "GPL-2.0"), ("GFDL-1.3", "GPL-3.0"),
+    ("CC-BY-SA-3.0", "GPL-3.0"), ("CC-BY-SA-4.0", "GPL-2.0"), ("MIT", "Unlicense"), ("Apache-2.0", "BSL-1.0"),
+]
 _GNU_STEMS = ("GPL", "LGPL", "AGPL", "GFDL")
 
 
@@ -92,14 +97,19 @@ def licence_body(rng: random.Random, material: Material, label: str, or_later: b
     return noise.disturb(rng, text)
 
 
+def _maintainer(rng: random.Random) -> str:
+    name = holders.person(rng)
+    return f"{name} <{holders.mail(rng, name)}>"
+
+
 def _header(rng: random.Random, material: Material) -> str:
     project = holders.project(rng)
     lines = [f"{rng.choice(['Format', 'Format', 'Format', 'Format-Specification'])}: {rng.choice(_FORMATS)}"]
     if rng.random() < 0.88:
         lines.append(f"{rng.choice(['Upstream-Name'] * 9 + ['Name'])}: {project}")
     if rng.random() < 0.6:
-        name = holders.person(rng)
-        lines.append(f"{rng.choice(['Upstream-Contact'] * 6 + ['Maintainer', 'Upstream-Maintainer'])}: {name} <{holders.mail(rng, name)}>")
+        field = rng.choice(["Upstream-Contact"] * 6 + ["Maintainer", "Upstream-Maintainer"])
+        lines.append(f"{field}: {_maintainer(rng)}")
     if rng.random() < 0.85:
         lines.append(f"Source: {holders.url(rng, project)}")
     if rng.random() < 0.12:
@@ -135,7 +145,8 @@ def _stanza(rng: random.Random, material: Material, files: str, licence: Licence
     if body:
         lines[-1] += f"\n{folded(body)}"
     if rng.random() < 0.08:
-        comment = f"Comment:\n{folded(noise.rewrap(material.prose.some(rng, 12, 'description'), 70))}"
+        words = material.prose.some(rng, 12, "description") if rng.random() < 0.6 else compose.aside(rng, material)
+        comment = f"Comment:\n{folded(noise.rewrap(words, 70))}"
         lines.insert(rng.choice([1, 2, 3]), comment)
     return "\n".join(lines)
 
@@ -187,22 +198,22 @@ def machine_readable_document(rng: random.Random, material: Material) -> Documen
 
 _DEBIANIZED = [
     "This package was debianized by {m} on\n{d}.", "This is the Debian package of {p}, made by {m} on {d}.",
-    "This package was first put together by {m}.\nIt is now maintained by {m2}.", "This is {p}, packaged for Debian by {m}.",
-    "{p} was packaged for Debian by {m} on {d}.", "This package was debianized by {m}.",
+    "This package was first put together by {m}.\nIt is now maintained by {m2}.",
+    "This is {p}, packaged for Debian by {m}.", "{p} was packaged for Debian by {m} on {d}.",
+    "This package was debianized by {m}.",
 ]
-_SOURCES = ["It was downloaded from {u}", "The upstream sources were obtained from:\n\n  {u}", "Original source: {u}",
-            "The sources came from {u} and were repacked.", "Upstream: {u}", "It was downloaded from:\n    {u}"]
+_SOURCES = [
+    "It was downloaded from {u}", "The upstream sources were obtained from:\n\n  {u}", "Original source: {u}",
+    "The sources came from {u} and were repacked.", "Upstream: {u}", "It was downloaded from:\n    {u}",
+]
 _DAYS, _MONTHS = "Mon Tue Wed Thu Fri Sat Sun".split(), "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def _date(rng: random.Random) -> str:
+    clock = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}"
+    zone = rng.choice(["+0100", "-0500", "+0000", "+0200"])
     return (f"{rng.choice(_DAYS)}, {rng.randint(1, 28):2} {rng.choice(_MONTHS)} {rng.randint(1996, 2016)} "
-            f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02} {rng.choice(['+0100', '-0500', '+0000', '+0200'])}")
-
-
-def _maintainer(rng: random.Random) -> str:
-    name = holders.person(rng)
-    return f"{name} <{holders.mail(rng, name)}>"
+            f"{clock} {zone}")
 
 
 def _free_opening(rng: random.Random) -> list[str]:
@@ -211,27 +222,36 @@ def _free_opening(rng: random.Random) -> list[str]:
     parts.append(rng.choice(_SOURCES).format(u=holders.url(rng, project)))
     if rng.random() < 0.8:
         people = "\n".join(f"    {_maintainer(rng)}" for _ in range(rng.choice([1, 1, 1, 2, 4])))
-        parts.append(f"{rng.choice(['Upstream Author:', 'Upstream Author(s):', 'Upstream Authors:', 'Author:', 'Authors:'])}\n\n{people}")
+        title = rng.choice(["Upstream Author:", "Upstream Author(s):", "Upstream Authors:", "Author:", "Authors:"])
+        parts.append(f"{title}\n\n{people}")
     return parts
+
+
+def _packaging(rng: random.Random, material: Material, label: str) -> str:
+    """What is said of debian/* itself."""
+    holder = f"{holders.years(rng)}, {_maintainer(rng)}"
+    if rng.random() < 0.5:
+        return (f"The Debian packaging is © {holder}, and is under the {debian_names.short_name(rng, label, True)}.\n"
+                f"{debian_names.pointer(rng, label)}").strip()
+    return f"The Debian packaging is (C) {holder}\nand is licensed under the {material.book.name(rng, label)}."
 
 
 def free_form_document(rng: random.Random, material: Material) -> Document:
     """The form before DEP-5: prose, then the licence's words."""
     parts, labels = _free_opening(rng), set()
     lines = noise.indent(holders.copyright_lines(rng), rng.choice(["", "    "]))
-    parts.append(f"{rng.choice(['Copyright:', 'Copyright Holder:', 'Copyright'])}\n\n{lines}" if rng.random() < 0.8 else lines)
+    title = rng.choice(["Copyright:", "Copyright Holder:", "Copyright"])
+    parts.append(f"{title}\n\n{lines}" if rng.random() < 0.8 else lines)
     for index, label in enumerate(material.priors.draw_several(rng, rng.choice([1, 1, 1, 1, 2, 3]), "debian")):
         title = rng.choice(["License:", "License:", "Licence:", "Copyright:", "License", ""])
         if index:
-            title = rng.choice([f"{several.path(rng)}:", f"Files in {several.path(rng)} are under other terms:", "License:"])
+            title = rng.choice(["{f}:", "Files in {f} are under other terms:", "License:"])
+            title = title.format(f=several.path(rng))
         body = licence_body(rng, material, label, rng.random() < 0.6)
         parts.append(f"{title}\n\n{noise.indent(body, rng.choice(['', '    ', '  ', '   ']))}".strip("\n"))
         labels.add(label)
     if rng.random() < 0.3:
-        label = rng.choice([label for label in ("GPL-2.0", "GPL-3.0") for _ in range(2)] + sorted(labels))
-        name = debian_names.short_name(rng, label, True)
-        parts.append(rng.choice([
-            f"The Debian packaging is © {holders.years(rng)}, {_maintainer(rng)}, and is under the {name}.\n{debian_names.pointer(rng, label)}",
-            f"The Debian packaging is (C) {holders.years(rng)}, {_maintainer(rng)}\nand is licensed under the {material.book.name(rng, label)}."]))
+        label = rng.choice(["GPL-2.0", "GPL-2.0", "GPL-3.0", "GPL-3.0"] + sorted(labels))
+        parts.append(_packaging(rng, material, label))
         labels.add(label)
     return Document("\n\n".join(parts), labels, "freeform")

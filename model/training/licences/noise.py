@@ -6,15 +6,24 @@ import textwrap
 
 import holders
 
-_ITEM = re.compile(r"^\s*(?:\(?[0-9a-zA-Z]{1,3}[.)]|[*•-]|\[[0-9]+\])\s+|^\s*(?:copyright\b|portions copyright|\(c\)|©|licen[cs]e:|spdx-)", re.IGNORECASE)
-_COPYRIGHT = re.compile(r"^[^\w\n(©]{0,4}(?:portions )?(?:copyright\b|\(c\)|©)(?=.*(?:\d{4}|<|\[|year|\(c\)|©)).*$", re.IGNORECASE)
-_NAMES_CLAUSE = re.compile(r"(neither\s+the\s+names?\s+of\s+)(.{3,120}?)(\s+nor\s+the\s+names?\s+of)", re.IGNORECASE | re.DOTALL)
+_ITEM = re.compile(
+    r"^\s*(?:\(?[0-9a-zA-Z]{1,3}[.)]|[*•-]|\[[0-9]+\])\s+|"
+    r"^\s*(?:copyright\b|portions copyright|\(c\)|©|licen[cs]e:|spdx-)", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    r"^[^\w\n(©]{0,4}(?:portions )?(?:copyright\b|\(c\)|©)(?=.*(?:\d{4}|<|\[|year|\(c\)|©)).*$", re.IGNORECASE)
+_NAMES_CLAUSE = re.compile(
+    r"(neither\s+the\s+names?\s+of\s+)(.{3,120}?)(\s+nor\s+the\s+names?\s+of)", re.IGNORECASE | re.DOTALL)
 _LIABLE = re.compile(r"\b(IN NO EVENT SHALL )(.{3,80}?)( BE LIABLE)", re.IGNORECASE | re.DOTALL)
 _PROVIDED = re.compile(r"(SOFTWARE IS PROVIDED BY )(.{3,90}?)(\s+[\"'`“]+AS IS)", re.IGNORECASE | re.DOTALL)
-COMMENTS = [("", "# ", ""), ("", "# ", ""), ("", "// ", ""), ("", "// ", ""), ("/*", " * ", " */"), ("/*", " * ", " */"),
-            ("/**", " * ", " */"), ("/*", "", "*/"), ("", "-- ", ""), ("", ";; ", ""), ("", "% ", ""), ("", "REM ", ""),
-            ("", "dnl ", ""), ("<!--", "  ", "-->"), ("(*", " * ", " *)"), ('"""', "", '"""'), ("", "! ", ""), ("", '.\\" ', ""),
-            ("{-", "", "-}"), ("=begin", "", "=end"), ("", "' ", ""), ("", "*> ", "")]
+COMMENTS = [
+    ("", "# ", ""), ("", "# ", ""), ("", "// ", ""), ("", "// ", ""), ("/*", " * ", " */"),
+    ("/*", " * ", " */"), ("/**", " * ", " */"), ("/*", "", "*/"), ("", "-- ", ""), ("", ";; ", ""),
+    ("", "% ", ""), ("", "REM ", ""), ("", "dnl ", ""), ("<!--", "  ", "-->"), ("(*", " * ", " *)"),
+    ('"""', "", '"""'), ("", "! ", ""), ("", '.\\" ', ""), ("{-", "", "-}"), ("=begin", "", "=end"),
+    ("", "' ", ""), ("", "*> ", ""),
+]
+
+_QUOTES = [("“", "”"), ("``", "''"), ("'", "'"), ('"', '"'), ("&quot;", "&quot;"), ("*", "*")]
 
 
 def paragraphs(text: str) -> list[str]:
@@ -67,7 +76,7 @@ def comment(rng: random.Random, text: str) -> str:
 
 
 def _requote(rng: random.Random, text: str) -> str:
-    opening, closing = rng.choice([("“", "”"), ("``", "''"), ("'", "'"), ('"', '"'), ("&quot;", "&quot;"), ("*", "*")])
+    opening, closing = rng.choice(_QUOTES)
     text = re.sub(r"[“”]|``|''", '"', text)
     return re.sub(r'"([^"\n]{1,60}(?:\n[^"\n]{1,60})?)"', lambda match: opening + match.group(1) + closing, text)
 
@@ -86,8 +95,9 @@ def _renumber(rng: random.Random, text: str) -> str:
 
 
 def _replaced_name(rng: random.Random, shouted: bool) -> str:
-    name = rng.choice(["the copyright holder", "the author", "the copyright owner", "the authors", "the copyright holders",
-                       holders.company(rng), holders.person(rng), holders.project(rng), f"the {holders.company(rng)}"])
+    name = rng.choice(["the copyright holder", "the author", "the copyright owner", "the authors",
+                       "the copyright holders", holders.company(rng), holders.person(rng),
+                       holders.project(rng), f"the {holders.company(rng)}"])
     return name.upper() if shouted else name
 
 

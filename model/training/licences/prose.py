@@ -22,6 +22,9 @@ _LEGAL = re.compile(
     r"terms and conditions|terms of|fitness for|derivative|sublicen|proprietary|common-licenses|open source",
     re.IGNORECASE)
 _FILE_NAMES = re.compile(r"copyright|licen[cs]e|copying|notice|authors|credits|legal|patents", re.IGNORECASE)
+_LAYOUT_MACRO = re.compile(
+    r"(?m)^[.'](?:TP|PP|P|LP|IP|HP|sp|br|Pp|Bl|El|nf|fi|RS|RE|ad|in|if|ie|el|de|ds|nr|na|hy|TH|Dd|Dt|Os|so)\b.*$")
+_CHARACTERS = {"aq": "'", "lq": '"', "rq": '"', "bu": "*"}
 _FILES = {"source": 320, "manual": 900, "document": 700}
 _DESCRIPTIONS = 6000
 _SAME_STEM = 12
@@ -55,11 +58,10 @@ def _plain_manual(text: str) -> str:
     text = text[first.start():] if first else text
     text = re.sub(r"(?m)^[.']\\\".*$", "", text)
     text = re.sub(r"(?m)^\.(?:SH|SS|Sh|Ss|It) *", "\n", text)
-    text = re.sub(r"(?m)^[.'](?:TP|PP|P|LP|IP|HP|sp|br|Pp|Bl|El|nf|fi|RS|RE|ad|in|if|ie|el|de|ds|nr|na|hy|TH|Dd|Dt|Os|so)\b.*$",
-                  "\n", text)
+    text = _LAYOUT_MACRO.sub("\n", text)
     text = re.sub(r"(?m)^\.[A-Za-z]+ *", "", text)
     text = re.sub(r"\\f(?:\[\w*\]|\(..|.)|\\[&|^/]|\\s[+-]?\d|\\m\[\w*\]", "", text)
-    text = re.sub(r"\\\((\w\w)", lambda match: {"aq": "'", "lq": '"', "rq": '"', "bu": "*"}.get(match.group(1), ""), text)
+    text = re.sub(r"\\\((\w\w)", lambda match: _CHARACTERS.get(match.group(1), ""), text)
     return re.sub(r"\n{3,}", "\n\n", text.replace("\\-", "-").replace("\\", ""))
 
 

@@ -17,18 +17,21 @@ EVAL_SHARE = 0.06
 _SHORT_WORDS = 25
 _LONGEST_WORDS = 7000
 _MARKERS = {
-    "0BSD": "0bsd|zero.clause|free public", "Apache": "apache|asl", "APSL": "apple|apsl", "BSD": "bsd|berkeley|clause",
-    "BSL": "boost|bsl", "BUSL": "business source|busl", "CC0": "cc.?0|creative ?commons|zero", "AGPL": "affero|agpl",
-    "CC": r"cc\b|cc-|creative ?commons", "CDDL": "cddl|common development", "CECILL": "cecill", "CPAL": "cpal|attribution",
-    "CPL": "cpl|common public", "ECL": "ecl|educational", "EPL": "epl|eclipse", "EUPL": "eupl|european", "FTL": "ftl|freetype",
-    "GFDL": "fdl|free documentation", "GPL": "gpl|general public|gnu", "LGPL": "lgpl|lesser|library general|lgplv|gnu",
-    "HPND": "hpnd|historical|ntp|cmu|smlnj", "ICU": "icu|x.?license|ibm", "IJG": "ijg|jpeg", "IPL": "ipl|ibm",
-    "Info": "info-?zip", "ISC": "isc", "JSON": "json", "LPPL": "lppl|latex", "MIT": "mit|expat|x11|x\\b", "MPL": "mpl|mozilla",
-    "MS": r"ms-?(?:pl|rl)|microsoft|ms\b", "MulanPSL": "mulan", "NCSA": "ncsa|illinois", "ODbL": "odbl|open database",
-    "OFL": "ofl|open font|sil", "OLDAP": "ldap", "OSL": "osl|open software", "PSF": "python|psf", "QPL": "qpl|q public",
-    "RSA": "rsa|md5", "SGI": "sgi|free ?b|silicon", "SSPL": "sspl|server side", "TCL": "tcl", "UPL": "upl|universal perm",
-    "W3C": "w3c", "ZPL": "zpl|zope", "AFL": "afl|academic free", "FSFAP": "fsf|permissive", "FSFULLR": "fsf|unlimited",
-    "Elastic": "elastic", "bzip2": "bzip", "PHP": "php", "Bitstream": "bitstream|vera", "BlueOak": "blue ?oak",
+    "0BSD": "0bsd|zero.clause|free public", "Apache": "apache|asl", "APSL": "apple|apsl",
+    "BSD": "bsd|berkeley|clause", "BSL": "boost|bsl", "BUSL": "business source|busl",
+    "CC0": "cc.?0|creative ?commons|zero", "AGPL": "affero|agpl", "CC": r"cc\b|cc-|creative ?commons",
+    "CDDL": "cddl|common development", "CECILL": "cecill", "CPAL": "cpal|attribution",
+    "CPL": "cpl|common public", "ECL": "ecl|educational", "EPL": "epl|eclipse", "EUPL": "eupl|european",
+    "FTL": "ftl|freetype", "GFDL": "fdl|free documentation", "GPL": "gpl|general public|gnu",
+    "LGPL": "lgpl|lesser|library general|lgplv|gnu", "HPND": "hpnd|historical|ntp|cmu|smlnj",
+    "ICU": "icu|x.?license|ibm", "IJG": "ijg|jpeg", "IPL": "ipl|ibm", "Info": "info-?zip", "ISC": "isc",
+    "JSON": "json", "LPPL": "lppl|latex", "MIT": "mit|expat|x11|x\\b", "MPL": "mpl|mozilla",
+    "MS": r"ms-?(?:pl|rl)|microsoft|ms\b", "MulanPSL": "mulan", "NCSA": "ncsa|illinois",
+    "ODbL": "odbl|open database", "OFL": "ofl|open font|sil", "OLDAP": "ldap", "OSL": "osl|open software",
+    "PSF": "python|psf", "QPL": "qpl|q public", "RSA": "rsa|md5", "SGI": "sgi|free ?b|silicon",
+    "SSPL": "sspl|server side", "TCL": "tcl", "UPL": "upl|universal perm", "W3C": "w3c", "ZPL": "zpl|zope",
+    "AFL": "afl|academic free", "FSFAP": "fsf|permissive", "FSFULLR": "fsf|unlimited", "Elastic": "elastic",
+    "bzip2": "bzip", "PHP": "php", "Bitstream": "bitstream|vera", "BlueOak": "blue ?oak",
 }
 _UNSAID = re.compile(r"nuget|sourceforge\.net/p/|/blob/|/raw/|raw\.githubusercontent", re.IGNORECASE)
 # What ScanCode takes for false for reasons of context that a document of ours would not give.

@@ -33,6 +33,8 @@ _LOWEST_VERSIONS = {
     "gfdl-1.1-plus": r"1\.1(?!\d)",
 }
 _COMMENT = re.compile(r"^ *([*#%;!]|//|--|dnl|REM)(?= |$|[*#%;]+(?: |$))")
+# Perl's own terms are the GPL and the Artistic licence, whatever ScanCode makes of the version.
+_PERL = re.compile(r"terms\s+as\s+(?:the\s+)?perl\b", re.IGNORECASE)
 _TRANSLATION = re.compile(r"-(?:en|fr)$")
 
 
@@ -132,6 +134,8 @@ def _is_stated(key: str, keys: tuple[str, ...], text: str) -> bool:
 def labels_of(keys: tuple[str, ...], text: str, spdx_ids: dict[str, str]) -> tuple[str, ...]:
     """The families, in LABELS' order, of the licences that the text states with their version."""
     found = {families.family(spdx_ids[key]) for key in keys if key in spdx_ids and _is_stated(key, keys, text)}
+    if _PERL.search(text) and found & {"Artistic-1.0", "Artistic-2.0", "GPL-1.0"}:
+        found = (found | {"Artistic-1.0", "GPL-1.0"}) - {"Artistic-2.0"}
     return tuple(label for label in families.LABELS if label in found)
 
 

@@ -9,20 +9,26 @@ from compose import Document, Material
 
 _RULES = ["-" * 72, "=" * 80, "*" * 60, "-" * 20, "#" * 40, "%%", "---", "_" * 50, "~" * 30, "", "=-" * 30, "* * *"]
 _HEADS = [
-    "{p}", "{p} {v}", "{i}. {p}", "{i}) {p} ({u})", "## {p}", "### {p} {v}", "{p}\n{u}", "{u}", "Component: {p}\nVersion: {v}",
-    "Name: {p}\nFiles: {f}\nAvailability: {u}", "This product includes {p} ({u}).", "- {p}, located at {f}, is licensed as follows:",
-    "The following software may be included in this product: {p}. This software contains the following license and notice below:",
-    "License for {p}:", "{p} license\n{b}", "{f}", "Files under {f} come from {p}:", "[{p}@{v}]({u})", "For {p} ({v}):",
-    "{p}\n  {u}\n  {h}", "Section {i}: {p}", "{f}:", "Third-party code: {p}, {u}",
+    "{p}", "{p} {v}", "{i}. {p}", "{i}) {p} ({u})", "## {p}", "### {p} {v}", "{p}\n{u}", "{u}",
+    "Component: {p}\nVersion: {v}", "Name: {p}\nFiles: {f}\nAvailability: {u}",
+    "This product includes {p} ({u}).", "- {p}, located at {f}, is licensed as follows:",
+    "The following software may be included in this product: {p}. It comes with this license and notice:",
+    "License for {p}:", "{p} license\n{b}", "{f}", "Files under {f} come from {p}:", "[{p}@{v}]({u})",
+    "For {p} ({v}):", "{p}\n  {u}\n  {h}", "Section {i}: {p}", "{f}:", "Third-party code: {p}, {u}",
 ]
-_FILES = ["src/{s}/", "third_party/{s}", "vendor/{s}/*", "lib/{s}.c", "deps/{s}", "{s}.js", "external/{s}/{s}.h", "contrib/{s}",
-          "node_modules/{s}", "3rdparty/{s}/", "include/{s}/*.hpp", "src/{s}.py", "assets/fonts/{s}", "docs/{s}", "{s}/*.po"]
+_FILES = [
+    "src/{s}/", "third_party/{s}", "vendor/{s}/*", "lib/{s}.c", "deps/{s}", "{s}.js", "external/{s}/{s}.h",
+    "contrib/{s}", "node_modules/{s}", "3rdparty/{s}/", "include/{s}/*.hpp", "src/{s}.py", "assets/fonts/{s}",
+    "docs/{s}", "{s}/*.po",
+]
 _OPENINGS = [
-    "THIRD-PARTY SOFTWARE NOTICES", "Third party licenses", "This file lists the licenses of what {p} bundles.",
+    "THIRD-PARTY SOFTWARE NOTICES", "Third party licenses",
+    "This file lists the licenses of what {p} bundles.",
     "{p}\n\nThis product contains software developed by others. Their terms follow.", "NOTICE",
     "The following components are provided under the licenses given with each.", "Bundled software",
-    "# Licenses of dependencies\n\nGenerated for {p} {v}.", "Open source components used by {p}", "Acknowledgements",
-    "{p} incorporates third-party material from the projects listed below.", "Some parts of {p} are under other terms:",
+    "# Licenses of dependencies\n\nGenerated for {p} {v}.", "Open source components used by {p}",
+    "Acknowledgements", "{p} incorporates third-party material from the projects listed below.",
+    "Some parts of {p} are under other terms:",
 ]
 
 
@@ -66,7 +72,7 @@ def third_party_document(rng: random.Random, material: Material) -> Document:
     """A list of components, each with its licence."""
     low, high = (2, 4) if material.short else (2, 12)
     count = min(rng.randint(low, high), rng.randint(low, high))
-    words_left = 500 if material.short else int(200 + min(5300, rng.expovariate(1 / 1100)))
+    words_left = 500 if material.short else int(200 + min(5300, rng.expovariate(1 / 750)))
     form, rule, style = rng.choice(_HEADS), rng.choice(_RULES), rng.random()
     parts, labels = [], set()
     if rng.random() < 0.5:
@@ -91,8 +97,9 @@ def third_party_document(rng: random.Random, material: Material) -> Document:
 
 
 _APPENDICES = [
-    "This project bundles code under other licenses:", "The files below are under different terms.", "Exceptions:",
-    "Parts of this software are derived from other works:", "The documentation is covered separately:", "APPENDIX", "Additional terms",
+    "This project bundles code under other licenses:", "The files below are under different terms.",
+    "Exceptions:", "Parts of this software are derived from other works:",
+    "The documentation is covered separately:", "APPENDIX", "Additional terms",
 ]
 
 
