@@ -35,9 +35,10 @@ absl::Status CopyFile(const std::string& from, const std::string& to) {
 }
 
 absl::Status CopyTokenizer(const TrainingJob& job) {
-  if (!std::filesystem::is_directory(job.tokenizer_path)) {
-    return CopyFile(job.tokenizer_path, job.output_dir + "/tokenizer.json");
-  }
+  const bool is_folder = std::filesystem::is_directory(job.tokenizer_path);
+  const std::string file =
+      is_folder ? job.tokenizer_path + "/tokenizer.json" : job.tokenizer_path;
+  if (std::filesystem::exists(file)) return CopyFile(file, job.output_dir + "/tokenizer.json");
   for (const char* name : {"/vocab.json", "/merges.txt"}) {
     const absl::Status status = CopyFile(job.tokenizer_path + name, job.output_dir + name);
     if (!status.ok()) return status;

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/div.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -131,7 +132,7 @@ class Run {
     at::manual_seed(dropout.seed);
     const at::Tensor sum = SumOfLosses(model_->TrainingLogits(packed, dropout), job_.train, rows,
                                        job_.config.problem_type, job_.options.label_smoothing);
-    (sum / static_cast<double>(documents)).backward();
+    sum.div(static_cast<double>(documents)).backward();
     return sum.item<double>();
   }
 

@@ -15,15 +15,17 @@
 #include "model/checkpoint/safetensors.h"
 
 namespace diffuser::training {
+
+// Found by the library where the type is declared.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunProgress, step, tokens, seconds, loss_sum, loss_documents,
+                                   row_tokens, row_seconds, best_score, best_step,
+                                   evaluations_without_gain, settings)
+
 namespace {
 
 using nlohmann::json;
 
 constexpr char kStateFile[] = "/state.json";
-
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunProgress, step, tokens, seconds, loss_sum, loss_documents,
-                                   row_tokens, row_seconds, best_score, best_step,
-                                   evaluations_without_gain, settings)
 
 struct NamedValues {
   std::string name;
