@@ -47,7 +47,7 @@ absl::Status RemoveState(const fs::path& dir) {
 
 }  // namespace
 
-absl::StatusOr<bool> PrepareOutputDirectory(const std::string& dir, ExistingOutput policy) {
+absl::StatusOr<bool> CheckOutputDirectory(const std::string& dir, ExistingOutput policy) {
   const bool has_state = HasState(dir);
   const bool has_checkpoint = HasCheckpoint(dir);
   if (policy == ExistingOutput::kRefuse && (has_state || has_checkpoint)) {
@@ -59,10 +59,12 @@ absl::StatusOr<bool> PrepareOutputDirectory(const std::string& dir, ExistingOutp
     return absl::FailedPreconditionError(absl::StrCat(
         dir, ": holds a checkpoint but no training run to resume; --overwrite replaces it"));
   }
+  return policy == ExistingOutput::kResume && has_state;
+}
+
+absl::Status PrepareOutputDirectory(const std::string& dir, ExistingOutput policy) {
   if (absl::Status status = MakeWritable(dir); !status.ok()) return status;
-  if (policy != ExistingOutput::kOverwrite) return has_state;
-  if (absl::Status status = RemoveState(dir); !status.ok()) return status;
-  return false;
+  return policy == ExistingOutput::kOverwrite ? RemoveState(dir) : absl::OkStatus();
 }
 
 int64_t CountParameters(const model::ModelConfig& config) {

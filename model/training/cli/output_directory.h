@@ -14,12 +14,14 @@ namespace diffuser::training {
 // Where a run keeps what it needs to go on, within its output directory.
 inline constexpr char kStateFolder[] = "training";
 
-// Makes `dir` if it is not there, and under kOverwrite removes the training state in it. Returns
-// whether there is a training state to resume.
+// Looks at what is in `dir`, before long work. Returns whether there is a training state to resume.
 // Errors: ALREADY_EXISTS (kRefuse, and there is a checkpoint or a state), FAILED_PRECONDITION
-// (kResume, and there is a checkpoint without a state), PERMISSION_DENIED or INVALID_ARGUMENT
-// (cannot be made, or written to).
-absl::StatusOr<bool> PrepareOutputDirectory(const std::string& dir, ExistingOutput policy);
+// (kResume, and there is a checkpoint without a state).
+absl::StatusOr<bool> CheckOutputDirectory(const std::string& dir, ExistingOutput policy);
+
+// Makes `dir` if it is not there, and under kOverwrite removes the training state in it.
+// Errors: PERMISSION_DENIED or INVALID_ARGUMENT (cannot be made, or written to).
+absl::Status PrepareOutputDirectory(const std::string& dir, ExistingOutput policy);
 
 // The number of weights of a model.
 int64_t CountParameters(const model::ModelConfig& config);

@@ -32,15 +32,24 @@ std::string Summary(const TrainInputs& inputs, const TrainingJob& job) {
       job.options.seed, ". The checkpoint goes to ", job.output_dir, ".\n");
 }
 
+// A run that is resumed has one of the two checkpoints and states on the disk already.
+absl::Status CheckSpace(const TrainInputs& inputs, const std::string& dir, bool resume) {
+  const int64_t needed_bytes = BytesNeeded(inputs.config, inputs.options.weights_type);
+  return CheckDiskSpace(dir, resume ? needed_bytes / 2 : needed_bytes);
+}
+
 }  // namespace
 
 absl::Status RunTraining(const TrainFlags& flags) {
+  const ExistingOutput policy = flags.options.existing_output;
+  const absl::StatusOr<bool> resume = CheckOutputDirectory(flags.output, policy);
+  if (!resume.ok()) return resume.status();
   const absl::StatusOr<TrainInputs> inputs = ReadTrainInputs(flags);
   if (!inputs.ok()) return inputs.status();
-  const auto resume = PrepareOutputDirectory(flags.output, flags.options.existing_output);
-  if (!resume.ok()) return resume.status();
-  const int64_t needed_bytes = BytesNeeded(inputs->config, inputs->options.weights_type);
-  if (absl::Status status = CheckDiskSpace(flags.output, needed_bytes); !status.ok()) return status;
+  absl::Status prepared = PrepareOutputDirectory(flags.output, policy);
+  if (!prepared.ok()) return prepared;
+  absl::Status space = CheckSpace(*inputs, flags.output, *resume);
+  if (!space.ok()) return space;
   const StopSignals signals;
   const TrainingJob job{.config = inputs->config,
                         .options = inputs->options,

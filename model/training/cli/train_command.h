@@ -8,7 +8,8 @@ namespace diffuser::training {
 
 // Checks everything that can be checked before training, says on std::cout what is going to be
 // trained, and trains.
-// Errors: those of ReadTrainInputs, PrepareOutputDirectory, CheckDiskSpace and Train.
+// Errors: those of CheckOutputDirectory, ReadTrainInputs, PrepareOutputDirectory, CheckDiskSpace
+// and Train.
 absl::Status RunTraining(const TrainFlags& flags);
 
 }  // namespace diffuser::training

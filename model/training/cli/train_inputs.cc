@@ -159,6 +159,11 @@ absl::StatusOr<TrainInputs> ReadTrainInputs(const TrainFlags& flags) {
   if (!tokenizer.ok()) return tokenizer.status();
   const absl::StatusOr<ReadData> data = ReadBoth(flags);
   if (!data.ok()) return data.status();
+  if (data->train.multi_label && inputs.options.label_smoothing > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--label_smoothing: found ", inputs.options.label_smoothing,
+                     ", expected 0, as documents have lists of labels"));
+  }
   SetLabels(data->labels, data->train.multi_label, *config);
   inputs.config_json = *std::move(config_json);
   inputs.config = *std::move(config);

@@ -33,9 +33,10 @@ TEST(DiskSpace, IsEnoughForLittleAndNotForAll) {
 
 TEST(OutputDirectory, IsMadeWithTheFoldersAboveIt) {
   const TemporaryFolder folder;
-  const auto resume = PrepareOutputDirectory(folder / "a/b", ExistingOutput::kRefuse);
+  const auto resume = CheckOutputDirectory(folder / "a/b", ExistingOutput::kRefuse);
   ASSERT_TRUE(resume.ok()) << resume.status();
   EXPECT_FALSE(*resume);
+  EXPECT_TRUE(PrepareOutputDirectory(folder / "a/b", ExistingOutput::kRefuse).ok());
   EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b"));
 }
 

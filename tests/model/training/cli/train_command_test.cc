@@ -59,11 +59,12 @@ TEST_F(TrainCommand, StartsFromACheckpointWithItsConfigTokenizerAndLabels) {
     EXPECT_THAT(job.config.labels, ElementsAre("class-a", "class-b"));
     return absl::OkStatus();
   };
-  const CliResult result = Run(Flags({{"--config", ""},
-                                      {"--tokenizer", ""},
-                                      {"--init", kSmallCheckpoint},
-                                      {"--data", data},
-                                      {"--eval", data}}));
+  std::map<std::string, std::string> changes = {
+      {"--config", ""}, {"--tokenizer", ""}, {"--init", kSmallCheckpoint},
+      {"--data", data}, {"--eval", data},    {"--label_smoothing", "0.1"}};
+  EXPECT_THAT(Refused(Flags(changes), kFailed).err, HasSubstr("--label_smoothing: found 0.1"));
+  changes["--label_smoothing"] = "0";
+  const CliResult result = Run(Flags(changes));
   EXPECT_EQ(result.code, kOk) << result.err;
   EXPECT_EQ(trainings_, 1);
 }
