@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "model/training/data/tokenized_dataset.h"
 
 namespace diffuser::training {

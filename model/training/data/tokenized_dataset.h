@@ -31,6 +31,9 @@ struct TokenizeOptions {
 // Immutable and thread-safe once made.
 class TokenizedDataset {
  public:
+  // An empty one.
+  TokenizedDataset() = default;
+
   // Tokenizes the examples. The ids fit `config`: each is below its vocabulary's size and none is
   // its padding.
   // Blocks: for the time of tokenization, on options.threads threads.
@@ -70,7 +73,6 @@ class TokenizedDataset {
 
  private:
   friend class DatasetBuilder;
-  TokenizedDataset() = default;
 
   std::vector<int32_t> ids_;                  // [tokens]
   std::vector<int64_t> offsets_ = {0};        // [rows + 1]

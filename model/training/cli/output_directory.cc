@@ -1,0 +1,96 @@
+#include "model/training/cli/output_directory.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+
+namespace diffuser::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool HasCheckpoint(const fs::path& dir) {
+  std::error_code ignored;
+  for (const char* name :
+       {"config.json", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"}) {
+    if (fs::exists(dir / name, ignored)) return true;
+  }
+  return false;
+}
+
+bool HasState(const fs::path& dir) {
+  std::error_code error;
+  return fs::is_directory(dir / kStateFolder, error) && !fs::is_empty(dir / kStateFolder, error) &&
+         !error;
+}
+
+absl::Status MakeWritable(const std::string& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(dir, ": cannot make the folder: ", error.message()));
+  }
+  if (access(dir.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(dir, ": may not be written to"));
+}
+
+absl::Status RemoveState(const fs::path& dir) {
+  std::error_code error;
+  fs::remove_all(dir / kStateFolder, error);
+  if (!error) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat((dir / kStateFolder).string(), ": cannot be removed: ", error.message()));
+}
+
+}  // namespace
+
+absl::StatusOr<bool> PrepareOutputDirectory(const std::string& dir, ExistingOutput policy) {
+  const bool has_state = HasState(dir);
+  const bool has_checkpoint = HasCheckpoint(dir);
+  if (policy == ExistingOutput::kRefuse && (has_state || has_checkpoint)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(dir, ": holds a ", has_state ? "training run" : "checkpoint",
+                     " already; --resume goes on with it, --overwrite replaces it"));
+  }
+  if (policy == ExistingOutput::kResume && has_checkpoint && !has_state) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        dir, ": holds a checkpoint but no training run to resume; --overwrite replaces it"));
+  }
+  if (absl::Status status = MakeWritable(dir); !status.ok()) return status;
+  if (policy != ExistingOutput::kOverwrite) return has_state;
+  if (absl::Status status = RemoveState(dir); !status.ok()) return status;
+  return false;
+}
+
+int64_t CountParameters(const model::ModelConfig& config) {
+  const int64_t hidden = config.hidden_size;
+  const int64_t inner = config.intermediate_size;
+  const int64_t rows = static_cast<int64_t>(config.vocab_size) + config.max_position_embeddings +
+                       config.type_vocab_size;
+  const int64_t norm = 2 * hidden;
+  const int64_t square = hidden * hidden + hidden;  // a Linear from hidden to hidden
+  const int64_t layer = 4 * square + 2 * norm + (hidden + 1) * inner + (inner + 1) * hidden;
+  const int64_t labels = static_cast<int64_t>(config.labels.size());
+  return rows * hidden + norm + config.num_layers * layer + square + (hidden + 1) * labels;
+}
+
+int64_t BytesNeeded(const model::ModelConfig& config, WeightsType type) {
+  constexpr int64_t kStateBytes = 3 * sizeof(float);
+  constexpr int64_t kOthers = int64_t{16} << 20;  // tokenizer, metrics, curves, model card
+  const int64_t weight_bytes = type == WeightsType::kFloat32 ? 4 : 2;
+  return 2 * CountParameters(config) * (weight_bytes + kStateBytes) + kOthers;
+}
+
+absl::Status CheckDiskSpace(const std::string& dir, int64_t needed_bytes) {
+  std::error_code error;
+  const fs::space_info space = fs::space(dir, error);
+  if (error || static_cast<int64_t>(space.available) >= needed_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(dir, ": found ", space.available, " bytes free, expected ", needed_bytes,
+                   ": for the checkpoint and the resumable state, the last of each and the next"));
+}
+
+}  // namespace diffuser::training
