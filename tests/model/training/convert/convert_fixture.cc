@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -56,6 +57,20 @@ void ConvertFixture::Write() const {
   std::filesystem::create_directories(options_.from);
   folder_.Write("roberta/config.json", config_.dump());
   folder_.Write("roberta/model.safetensors", testing::SafetensorsFile(tensors_));
+}
+
+std::unique_ptr<const checkpoint::Checkpoint> ConvertFixture::Convert() {
+  Write();
+  return ConvertWritten();
+}
+
+std::unique_ptr<const checkpoint::Checkpoint> ConvertFixture::ConvertWritten() {
+  const auto report = ConvertRoberta(options_);
+  EXPECT_TRUE(report.ok()) << report.status();
+  if (report.ok()) report_ = *report;
+  auto checkpoint = checkpoint::Checkpoint::Open(options_.output);
+  EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+  return checkpoint.ok() ? *std::move(checkpoint) : nullptr;
 }
 
 FileTensor& ConvertFixture::Find(const std::string& name) {

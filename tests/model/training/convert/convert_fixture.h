@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "model/checkpoint/checkpoint.h"
 #include "model/model_config.h"
 #include "model/training/convert/convert.h"
 #include "tests/testing/checkpoint_writer.h"
@@ -26,10 +28,15 @@ class ConvertFixture : public ::testing::Test {
   // The tensor of that name in the file (without `roberta.`).
   testing::FileTensor& Find(const std::string& name);
 
+  // Writes, converts and opens the result; null, with a failure, where that does not go.
+  std::unique_ptr<const checkpoint::Checkpoint> Convert();
+  std::unique_ptr<const checkpoint::Checkpoint> ConvertWritten();
+
   testing::TemporaryFolder folder_;
   nlohmann::json config_;
   std::vector<testing::FileTensor> tensors_;
   ConvertOptions options_;
+  ConvertReport report_;  // of the last conversion
 };
 
 }  // namespace diffuser::training
