@@ -101,10 +101,7 @@ pub unsafe extern "C" fn diffuser_tokenizer_describe(tokenizer: *const Engine) -
 ///
 /// # Safety
 /// `text` is readable for `length` bytes (or null for none) and outlives the returned string.
-unsafe fn as_text<'a>(
-    text: *const c_char,
-    length: usize,
-) -> std::result::Result<&'a str, Status> {
+unsafe fn as_text<'a>(text: *const c_char, length: usize) -> std::result::Result<&'a str, Status> {
     let bytes: &[u8] =
         if length == 0 { &[] } else { std::slice::from_raw_parts(text.cast(), length) };
     std::str::from_utf8(bytes).map_err(|error| {
