@@ -129,8 +129,8 @@ void TrainFlags::AddRegularization(CLI::App& app) {
   Group group(app, "Regularisation");
   group.Add("attention_dropout", options.attention_dropout,
             "Of attention weights; -1: as the config says, else 0.1", "SHARE");
-  group.Add("hop_dropout", options.hop_dropout, "After every hop; -1: as for attention weights",
-            "SHARE");
+  group.Add("hop_dropout", options.hop_dropout,
+            "After every hop; -1: as the config says of attention weights, else 0.1", "SHARE");
   group.Add("hidden_dropout", options.hidden_dropout,
             "In the layers; -1: as the config says, else 0.1", "SHARE");
   group.Add("label_smoothing", options.label_smoothing, "Of single-label models", "SHARE");
