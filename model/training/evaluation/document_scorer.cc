@@ -31,6 +31,7 @@ absl::Status DocumentScorer::Add(std::string_view text) {
   if (encoding->ids.empty()) return absl::InvalidArgumentError("the text has no tokens");
   const auto windows = CutIntoWindows(*encoding);
   if (!windows.ok()) return windows.status();
+  tokens_ += static_cast<int64_t>(encoding->ids.size());
   documents_.push_back({.tokens = static_cast<int64_t>(encoding->ids.size()), .window_logits = {}});
   for (const std::vector<int32_t>& ids : *windows) {
     const auto tokens = static_cast<int64_t>(ids.size());

@@ -53,6 +53,8 @@ class DocumentScorer {
   // know; the document is left out), those of Classifier::Classify (the scorer is of no use after).
   absl::Status Add(std::string_view text);
 
+  int64_t tokens() const { return tokens_; }  // of the documents taken so far
+
   // The scores of every document that was taken, in order. Blocks: while the model computes.
   // Errors: those of Classifier::Classify.
   absl::StatusOr<std::vector<ScoredDocument>> Finish() &&;
@@ -70,6 +72,7 @@ class DocumentScorer {
   const model::Classifier& classifier_;
   const tokenizer::Tokenizer& tokenizer_;
   const ScorerOptions options_;
+  int64_t tokens_ = 0;
   std::vector<Pending> documents_;
   model::PackedBatch batch_;
   std::vector<size_t> owners_;  // index in documents_ of each window in batch_

@@ -20,7 +20,7 @@ class ScoreMatrix {
 
   // Adds a document. REQUIRES: row.size() == labels(); no NaN.
   void Append(absl::Span<const float> row) {
-    values_.insert(values_.end(), row.begin(), row.end());
+    for (const float score : row) values_.push_back(score);
   }
 
   int labels() const { return labels_; }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "model/training/evaluation/shortest_number.h"
 #include "model/training/evaluation/table.h"
 
 namespace diffuser::training {
@@ -45,6 +46,7 @@ Table LabelsTable(const ScoreReport& report) {
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return report.scores.labels[a].support() > report.scores.labels[b].support();
   });
+  const bool has_thresholds = !report.thresholds.empty();
   Table table{
       .header = {"label", "documents", "right", "wrong", "missed", "precision", "recall", "F1"},
       .rows = {}};
@@ -54,7 +56,9 @@ Table LabelsTable(const ScoreReport& report) {
                           absl::StrCat(counts.true_positives), absl::StrCat(counts.false_positives),
                           absl::StrCat(counts.false_negatives), Share(counts.precision()),
                           Share(counts.recall()), Share(counts.f1())});
+    if (has_thresholds) table.rows.back().push_back(Share(report.thresholds[i]));
   }
+  if (has_thresholds) table.header.push_back("threshold");
   return table;
 }
 
@@ -102,7 +106,8 @@ ordered_json ScoresAsJson(const ScoreReport& report) {
   ordered_json json = MeansAsJson(report.scores);
   ordered_json labels = ordered_json::object();
   for (size_t i = 0; i < report.labels.size(); ++i) {
-    labels[report.labels[i]] = CountsAsJson(report.scores.labels[i]);
+    ordered_json& label = labels[report.labels[i]] = CountsAsJson(report.scores.labels[i]);
+    if (!report.thresholds.empty()) label["threshold"] = ShortestNumber(report.thresholds[i]);
   }
   json["labels"] = std::move(labels);
   if (report.groups.empty()) return json;

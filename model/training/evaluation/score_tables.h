@@ -21,6 +21,7 @@ struct ScoreReport {
   std::vector<std::string> labels;  // names, by label index
   Scores scores;                    // of all documents
   std::vector<NamedScores> groups;  // may be empty
+  std::vector<float> thresholds;    // by label index, where the labels have some; may be empty
 };
 
 // For a terminal: a summary, the groups, and the labels that occur or were predicted, those of most
@@ -33,7 +34,8 @@ std::string ScoresAsMarkdown(const ScoreReport& report);
 // {"documents", "exact_match", "micro": {"precision", "recall", "f1"}, "macro": {the
 //  same, and "labels": how many},
 //  "labels": {NAME: {"support", "true_positives", "false_positives", "false_negatives",
-//  "precision", "recall", "f1"}}, "groups": {NAME: {the same without labels and groups}}}
+//  "precision", "recall", "f1", "threshold" where it has one}}, "groups": {NAME: {the same without
+//  labels and groups}}}
 nlohmann::ordered_json ScoresAsJson(const ScoreReport& report);
 
 }  // namespace diffuser::training

@@ -26,7 +26,7 @@ constexpr size_t kMostDots = 60;  // a curve of more points has none
 
 // Colours of middling lightness, which stand out from white as from black.
 constexpr std::string_view kStyle = R"(<style>
-text { font: 13px system-ui, sans-serif; fill: #57606a; }
+text { font: 13px system-ui, sans-serif; fill: #6e7781; }
 .title { font-weight: 600; font-size: 15px; }
 .grid { stroke: #8b949e; stroke-opacity: 0.3; }
 .axis { stroke: #8b949e; }

@@ -116,7 +116,8 @@ std::string ScoresSection(const ModelCardFacts& facts) {
   if (!facts.scores.has_value()) return "";
   return absl::StrCat(
       "## Scores\n\nOn the evaluation data.\n\n",
-      ScoresAsMarkdown({.labels = facts.config.labels, .scores = *facts.scores, .groups = {}}),
+      ScoresAsMarkdown(
+          {.labels = facts.config.labels, .scores = *facts.scores, .groups = {}, .thresholds = {}}),
       "\n");
 }
 

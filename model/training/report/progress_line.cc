@@ -1,5 +1,8 @@
 #include "model/training/report/progress_line.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -35,6 +38,16 @@ std::string Facts(const Progress& progress, int64_t done_before, absl::Duration 
 }
 
 }  // namespace
+
+ProgressOptions StandardErrorOptions() {
+  ProgressOptions options;
+  options.is_terminal = ::isatty(STDERR_FILENO) == 1;
+  winsize size = {};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    options.width = size.ws_col;
+  }
+  return options;
+}
 
 std::string FormatProgress(const Progress& progress, int64_t done_before, absl::Duration elapsed,
                            const ProgressOptions& options) {

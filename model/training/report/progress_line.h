@@ -28,6 +28,9 @@ struct ProgressOptions {
   std::string_view unit = "step";                   // what is counted
 };
 
+// For std::cerr, as it is now: whether it is a terminal, and how wide.
+ProgressOptions StandardErrorOptions();
+
 // The text of a progress line: bar, step of total, share, loss, tokens/s, time left. `done_before`
 // steps were done before `elapsed` began (a resumed run): time left goes by the others. Pure.
 std::string FormatProgress(const Progress& progress, int64_t done_before, absl::Duration elapsed,

@@ -15,7 +15,8 @@ using ::testing::Not;
 ScoreReport Report() {
   return {.labels = {"MIT", "BSD|3", "ISC", "Zlib"},
           .scores = ComputeScores({{0, 1}, {1}, {}, {0}}, {{0}, {1, 2}, {0}, {0}}, 4),
-          .groups = {{"npm", ComputeScores({{0, 1}, {1}}, {{0}, {1, 2}}, 4)}}};
+          .groups = {{"npm", ComputeScores({{0, 1}, {1}}, {{0}, {1, 2}}, 4)}},
+          .thresholds = {}};
 }
 
 TEST(ScoresAsText, ListsMeansGroupsAndTheLabelsThatOccurMostFirst) {
@@ -52,6 +53,14 @@ TEST(ScoresAsJson, NamesEveryNumber) {
   EXPECT_EQ(json["labels"]["Zlib"]["support"], 0);
   EXPECT_EQ(json["groups"]["npm"]["documents"], 2);
   EXPECT_FALSE(json["groups"]["npm"].contains("labels"));
+}
+
+TEST(ScoreTables, ShowThresholdsWhereThereAreSome) {
+  ScoreReport report = Report();
+  report.thresholds = {0.5f, 0.25f, 0.125f, 0.75f};
+  EXPECT_THAT(ScoresAsMarkdown(report), HasSubstr("| F1 | threshold |\n"));
+  EXPECT_THAT(ScoresAsMarkdown(report), HasSubstr("| 0.6667 | 0.2500 |\n"));
+  EXPECT_EQ(ScoresAsJson(report)["labels"]["Zlib"]["threshold"], 0.75);
 }
 
 TEST(ScoresAsJson, HasNoGroupsWhereThereAreNone) {

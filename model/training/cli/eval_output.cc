@@ -1,0 +1,109 @@
+#include "model/training/cli/eval_output.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "model/training/evaluation/shortest_number.h"
+
+namespace diffuser::training {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr float kLeastScore = 0.05f;
+
+struct Rates {
+  double seconds = 0;
+  double tokens_per_second = 0;
+  double milliseconds_per_document = 0;
+};
+
+Rates RatesOf(const EvalSpeed& speed) {
+  Rates rates{.seconds = absl::ToDoubleSeconds(speed.time)};
+  if (rates.seconds > 0)
+    rates.tokens_per_second = static_cast<double>(speed.tokens) / rates.seconds;
+  if (speed.documents > 0) {
+    rates.milliseconds_per_document = 1000 * rates.seconds / static_cast<double>(speed.documents);
+  }
+  return rates;
+}
+
+std::string SpeedAsText(const EvalSpeed& speed) {
+  const Rates rates = RatesOf(speed);
+  return absl::StrFormat(
+      "\n%d documents, %d tokens in %d windows, %.2f s: %.0f tokens/s, %.1f ms a document\n",
+      speed.documents, speed.tokens, speed.windows, rates.seconds, rates.tokens_per_second,
+      rates.milliseconds_per_document);
+}
+
+std::string OnOneLine(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string AsJson(const ScoreReport& report, const EvalSpeed& speed) {
+  const Rates rates = RatesOf(speed);
+  ordered_json json = ScoresAsJson(report);
+  json["speed"] = {{"documents", speed.documents},
+                   {"tokens", speed.tokens},
+                   {"windows", speed.windows},
+                   {"seconds", rates.seconds},
+                   {"tokens_per_second", rates.tokens_per_second},
+                   {"milliseconds_per_document", rates.milliseconds_per_document}};
+  return OnOneLine(json);
+}
+
+ordered_json Names(const std::vector<int>& indices, const std::vector<std::string>& labels) {
+  ordered_json names = ordered_json::array();
+  for (const int index : indices) names.push_back(labels[index]);
+  return names;
+}
+
+ordered_json HighScores(absl::Span<const float> row, const std::vector<std::string>& labels) {
+  std::vector<int> order(row.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; });
+  ordered_json scores = ordered_json::object();
+  for (const int index : order) {
+    if (row[index] > kLeastScore) scores[labels[index]] = ShortestNumber(row[index]);
+  }
+  return scores;
+}
+
+}  // namespace
+
+std::string FormatEvaluation(const ScoreReport& report, const EvalSpeed& speed,
+                             ScoreFormat format) {
+  switch (format) {
+    case ScoreFormat::kMarkdown:
+      return absl::StrCat(ScoresAsMarkdown(report), SpeedAsText(speed));
+    case ScoreFormat::kJson:
+      return AsJson(report, speed);
+    case ScoreFormat::kTable:
+      break;
+  }
+  return absl::StrCat(ScoresAsText(report), SpeedAsText(speed));
+}
+
+std::string FormatPredictions(const EvaluationData& data, const ScoreMatrix& scores,
+                              const LabelSets& predicted, const std::vector<std::string>& labels) {
+  std::string lines;
+  for (size_t i = 0; i < data.file.examples.size(); ++i) {
+    const Example& example = data.file.examples[i];
+    ordered_json line;
+    line["name"] = data.names[i];
+    line["at"] = absl::StrCat(example.file, ":", example.line);
+    if (!data.groups.empty()) line["group"] = data.groups[i];
+    line["right"] = data.truth[i] == predicted[i];
+    line["labels"] = example.labels;
+    line["predicted"] = Names(predicted[i], labels);
+    line["scores"] = HighScores(scores.row(static_cast<int64_t>(i)), labels);
+    lines += OnOneLine(line);
+  }
+  return lines;
+}
+
+}  // namespace diffuser::training
