@@ -15,7 +15,8 @@ from scancode import Rule
 
 EVAL_SHARE = 0.06
 # What ScanCode takes for false for reasons of context that a document of ours would not give.
-_STATED = re.compile(r"general public licen[cs]e|version \d|licensed under", re.IGNORECASE)
+_STATED = re.compile(
+    r"general public licen[cs]e|version \d|licensed under|licen[cs]e\W{0,3}[:=]|mit and|GPLv\d code", re.IGNORECASE)
 _BAD_NAME = re.compile(r"https?:|www\.|/|[\n:<>{}]|\.(?:txt|html?|md)\b", re.IGNORECASE)
 
 
