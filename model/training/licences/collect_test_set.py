@@ -27,14 +27,13 @@ import package_sources
 LISTS = pathlib.Path(__file__).resolve().parent / "packages"
 MAX_SHARE = 0.12
 ALWAYS_KEPT = 15
+MIN_LETTERS = 100
 
 # A file of a package with one licence that is longer than that licence with any preamble holds more: the licences of
-# what the package bundles, which its declaration leaves out. The bound is on length alone, by two sizes of licences.
-SHORT_LICENCES = {"MIT", "MIT-0", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "BSD-4-Clause", "ISC", "0BSD", "Zlib",
-                  "HPND", "BSL-1.0", "Unlicense", "WTFPL", "NCSA", "PostgreSQL", "Beerware", "BlueOak-1.0.0"}
-MAX_SHORT_CHARS = 4_000
-MAX_LONG_CHARS = 40_000
-MIN_LETTERS = 100
+# what the package bundles, which its declaration leaves out. The bound is on length alone.
+MAX_CHARS = dict.fromkeys("""MIT MIT-0 BSD-1-Clause BSD-2-Clause BSD-3-Clause BSD-4-Clause ISC 0BSD Zlib HPND BSL-1.0
+Unlicense WTFPL NCSA PostgreSQL Beerware BlueOak-1.0.0""".split(), 4_000) | {"Apache-2.0": 13_000}
+MAX_CHARS_OF_OTHERS = 40_000
 
 _COPYRIGHT_LINE = re.compile(r"^.*(?:copyright|\u00a9|\(c\)).*$", re.IGNORECASE | re.MULTILINE)
 
@@ -46,8 +45,7 @@ def fingerprint(text):
 
 
 def is_longer_than_its_licence(labels, text):
-    limit = MAX_SHORT_CHARS if labels <= SHORT_LICENCES else MAX_LONG_CHARS
-    return len(labels) == 1 and len(text) > limit
+    return len(labels) == 1 and len(text) > MAX_CHARS.get(min(labels), MAX_CHARS_OF_OTHERS)
 
 
 def documents_of(package):
