@@ -26,7 +26,14 @@ import package_sources
 
 LISTS = pathlib.Path(__file__).resolve().parent / "packages"
 MAX_SHARE = 0.12
+ALWAYS_KEPT = 15
 MIN_LETTERS = 100
+
+# A file of a package with one licence that is longer than that licence with any preamble holds more: the licences of
+# what the package bundles, which its declaration leaves out. The bound is on length alone.
+MAX_CHARS = dict.fromkeys("""MIT MIT-0 BSD-1-Clause BSD-2-Clause BSD-3-Clause BSD-4-Clause ISC 0BSD Zlib HPND BSL-1.0
+Unlicense WTFPL NCSA PostgreSQL Beerware BlueOak-1.0.0""".split(), 4_000) | {"Apache-2.0": 13_000}
+MAX_CHARS_OF_OTHERS = 40_000
 
 _COPYRIGHT_LINE = re.compile(r"^.*(?:copyright|\u00a9|\(c\)).*$", re.IGNORECASE | re.MULTILINE)
 
@@ -37,6 +44,10 @@ def fingerprint(text):
     return hashlib.sha256(letters.encode()).hexdigest() if len(letters) >= MIN_LETTERS else None
 
 
+def is_longer_than_its_licence(labels, text):
+    return len(labels) == 1 and len(text) > MAX_CHARS.get(min(labels), MAX_CHARS_OF_OTHERS)
+
+
 def documents_of(package):
     """The package's files whose licences are fairly declared, as (file, labels, text)."""
     if package.labels is None:
@@ -44,7 +55,9 @@ def documents_of(package):
     for path, text in sorted(package.files.items()):
         is_whole = package.source == "debian"
         labels = package.labels if is_whole else declared.labels_of_file(path, list(package.files), package.labels)
-        if labels is not None and (labels or is_whole):
+        if labels is None or not (labels or is_whole):
+            continue
+        if is_whole or not is_longer_than_its_licence(labels, text):
             yield path, labels, text
 
 
@@ -76,7 +89,10 @@ def _order(entry):
 
 
 def capped(entries, max_share=MAX_SHARE):
-    """At most max_share of each source's entries have the same label set; those left out are chosen by hash."""
+    """At most max_share of each source's entries, or ALWAYS_KEPT if that is more, have the same label set.
+
+    Those left out are chosen by hash.
+    """
     kept = sorted(entries, key=_order)
     while True:
         totals = collections.Counter(entry["source"] for entry in kept)
@@ -85,7 +101,7 @@ def capped(entries, max_share=MAX_SHARE):
         for entry in kept:
             key = entry["source"], tuple(entry["labels"])
             seen[key] += 1
-            if seen[key] <= max(1, round(max_share * totals[entry["source"]])):
+            if seen[key] <= max(ALWAYS_KEPT, round(max_share * totals[entry["source"]])):
                 fewer.append(entry)
         if len(fewer) == len(kept):
             return sorted(kept, key=lambda entry: (entry["source"], entry["name"]))

@@ -96,7 +96,7 @@ def spdx_id(rng: random.Random, label: str) -> str:
 def excerpt(rng: random.Random, text: str, words: int) -> str:
     """Whole paragraphs of the text, about `words` words: mostly its beginning, at times its end."""
     parts = noise.paragraphs(text)
-    if rng.random() < 0.25:
+    if rng.random() < 0.08:
         parts = parts[::-1]
     kept, count = [], 0
     for part in parts:

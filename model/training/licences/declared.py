@@ -11,6 +11,8 @@ import re
 import families
 
 _LICENCE_FILE = re.compile(r"^(?:un)?licen[cs]es?(?=$|[-_. ])|^copying(?=$|[-_. ])|^mit-licen[cs]e", re.IGNORECASE)
+_CODE_ENDING = re.compile(
+    r"\.(?:[ch]|cc|cpp|hpp|py|rs|[cm]?[jt]sx?|json|xml|ya?ml|toml|java|class|pl|pm|sh|spdx|svg|png)$", re.IGNORECASE)
 _FILE_ENDING = re.compile(r"\.(?:txt|md|rst|markdown|html?)$", re.IGNORECASE)
 _NAME_PARTS = re.compile(r"^(?:licen[cs]es?|copying)[-_. ]*|[-_. ]*licen[cs]e$", re.IGNORECASE)
 
@@ -48,10 +50,26 @@ _CLASSIFIERS = {
 }
 
 
+# Full names that poms and others declare, in debian_short_name()'s form.
+_FULL_NAMES = {
+    "apache-software-2.0": "Apache-2.0", "apache-software-license-2.0": "Apache-2.0",
+    "eclipse-public-1.0": "EPL-1.0", "eclipse-public-2.0": "EPL-2.0", "eclipse-public-v-1.0": "EPL-1.0",
+    "eclipse-public-v-2.0": "EPL-2.0", "eclipse-distribution-1.0": "BSD-3-Clause",
+    "eclipse-distribution-v-1.0": "BSD-3-Clause", "mozilla-public-2.0": "MPL-2.0", "mozilla-public-1.1": "MPL-1.1",
+    "gpl2-w/-cpe": "GPL-2.0", "gnu-lesser-general-public-2.1": "LGPL-2.1", "gnu-lesser-general-public-3.0": "LGPL-3.0",
+    "gnu-lesser-general-public-3": "LGPL-3.0", "gnu-library-general-public-2.1": "LGPL-2.1",
+    "gnu-lesser-general-public-(lgpl)-2.1": "LGPL-2.1",
+    "gnu-general-public-2": "GPL-2.0", "gnu-general-public-3": "GPL-3.0", "gnu-affero-general-public-3": "AGPL-3.0",
+    "universal-permissive-1.0": "UPL-1.0", "public-domain-per-creative-commons-cc0": "CC0-1.0",
+    "bsd-3-clause-new": "BSD-3-Clause", "gnu-gpl-3.0": "GPL-3.0", "gnu-gpl-2.0": "GPL-2.0",
+    "common-public-1.0": "CPL-1.0", "common-development-and-distribution-1.0": "CDDL-1.0",
+}
+
+
 def labels_of_expression(expression):
     """The families of an SPDX expression, or of one plain name; None where any part of it is in none."""
     labels = set()
-    for part in re.split(r"[()/]|\bAND\b|\bOR\b", expression or "", flags=re.IGNORECASE):
+    for part in re.split(r"[()/]|(?<![\w-])(?:AND|OR)(?![\w-])", expression or "", flags=re.IGNORECASE):
         known = families.families(part) if part.strip() else set()
         if part.strip() and len(known) != 1:
             return _labels_of_plain_name(expression)
@@ -60,7 +78,11 @@ def labels_of_expression(expression):
 
 
 def _labels_of_plain_name(name):
-    known = families.debian_name_families(name) if len(name) <= 60 else set()
+    if len(name) > 80:
+        return None
+    name = re.sub(r"[,\s]+|\s+-\s+", " ", name)
+    full = _FULL_NAMES.get(families.debian_short_name(name))
+    known = {full} if full else families.debian_name_families(name)
     return known if len(known) == 1 else None
 
 
@@ -85,6 +107,8 @@ def labels_of_python_metadata(metadata):
 
 def is_licence_file(path):
     folder, _, name = path.rpartition("/")
+    if _CODE_ENDING.search(name):
+        return False
     return bool(_LICENCE_FILE.match(name)) or folder.lower() in ("licenses", "license", "licences")
 
 

@@ -174,7 +174,7 @@ _DEBIAN_COMPOUNDS = {
     "same-as-perl": {"GPL-1.0", "Artistic-1.0"},
 }
 
-_DEBIAN_SEPARATOR = re.compile(r"\s*(?:[,;|()]|\band/or\b|\band\b|\bor\b)\s*")
+_DEBIAN_SEPARATOR = re.compile(r"\s*(?:[,;|()]|(?<![\w-])(?:and/or|and|or)(?![\w-]))\s*")
 _DEBIAN_EXCEPTION = re.compile(r"[\s-]+(?:with|plus)\b.*|(?<=[\d+])-\S*exceptions?$")
 _DEBIAN_FILLER = re.compile(r"\b(?:the|licen[cs]e|version|ver|v)\b[. -]*|\bv(?=\d)|(?<=pl)v(?=\d)")
 _DEBIAN_OWNER = re.compile(r"^(bsd-[1-4])(?:-clauses?)?-(?!clause|like|style|modified|variant).*")
@@ -204,6 +204,7 @@ def debian_names(value):
     synopsis = value.split("\n", 1)[0].lower()
     # A "with ... exception" may hold "and"; it goes before names are parted, as far as the word "exception".
     synopsis = re.sub(r"\bwith\b[^,;|]*?\bexceptions?\b", "", synopsis)
+    synopsis = re.sub(r"[\s-]or[\s-](?:any[\s-])?(?:later|newer)\b(?:[\s-]versions?)?", "+", synopsis)
     return [name for name in _DEBIAN_SEPARATOR.split(synopsis) if name.strip()]
 
 

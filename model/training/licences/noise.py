@@ -122,7 +122,7 @@ def cut(rng: random.Random, text: str, kept: float) -> str:
     """The text without its end, or its beginning, a share `kept` of its lines left."""
     lines = text.split("\n")
     count = max(3, int(len(lines) * kept))
-    return "\n".join(lines[:count] if rng.random() < 0.7 else lines[-count:])
+    return "\n".join(lines[:count] if rng.random() < 0.85 else lines[-count:])
 
 
 def _html(text: str) -> str:

@@ -22,7 +22,7 @@ import zipfile
 import debian_copyright
 import declared
 
-_TIMEOUT_SECONDS = 180
+_TIMEOUT_SECONDS = 600
 _MAX_FILE_BYTES = 2_000_000
 
 
@@ -203,7 +203,7 @@ class Crates:
 
 
 class Maven:
-    """Jars and their poms in a local repository of their own; the licence of a parent pom is inherited."""
+    """Jars and poms, by one scratch project that excludes what they need; a parent pom's licence is inherited."""
     name = "maven"
 
     @staticmethod
@@ -212,10 +212,20 @@ class Maven:
         return folder.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.{ending}")
 
     def fetch(self, pins, folder):
-        wanted = [pin for pin in pins if not self._path(pin.split(":"), folder, "jar").exists()]
-        for pin in wanted:
-            _run(["mvn", "--batch-mode", "--quiet", f"-Dmaven.repo.local={folder.resolve()}", "dependency:get",
-                  f"-Dartifact={pin}", "-Dtransitive=false"], folder)
+        paths = [self._path(pin.split(":"), folder, ending) for pin in pins for ending in ("jar", "pom")]
+        if all(path.exists() for path in paths):
+            return
+        dependencies = "".join(
+            f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
+            "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
+            "</dependency>"
+            for group, artifact, version in (pin.split(":") for pin in pins))
+        (folder / "pom.xml").write_text(
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+            "<groupId>scratch</groupId><artifactId>scratch</artifactId><version>1</version><packaging>pom</packaging>"
+            f"<dependencies>{dependencies}</dependencies></project>")
+        _run(["mvn", "--batch-mode", "--quiet", f"-Dmaven.repo.local={folder.resolve()}", "dependency:resolve"],
+             folder)
 
     def packages(self, pins, folder):
         for pin in pins:

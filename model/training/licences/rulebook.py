@@ -9,33 +9,14 @@ import hashlib
 import random
 import re
 
+import doubts
 import families
 from scancode import Rule
 
 EVAL_SHARE = 0.06
-# A statement shorter than this must say a word of the licence's name: many are links that only ScanCode knows.
-_SHORT_WORDS = 25
-_LONGEST_WORDS = 7000
-_MARKERS = {
-    "0BSD": "0bsd|zero.clause|free public", "Apache": "apache|asl", "APSL": "apple|apsl",
-    "BSD": "bsd|berkeley|clause", "BSL": "boost|bsl", "BUSL": "business source|busl",
-    "CC0": "cc.?0|creative ?commons|zero", "AGPL": "affero|agpl", "CC": r"cc\b|cc-|creative ?commons",
-    "CDDL": "cddl|common development", "CECILL": "cecill", "CPAL": "cpal|attribution",
-    "CPL": "cpl|common public", "ECL": "ecl|educational", "EPL": "epl|eclipse", "EUPL": "eupl|european",
-    "FTL": "ftl|freetype", "GFDL": "fdl|free documentation", "GPL": "gpl|general public|gnu",
-    "LGPL": "lgpl|lesser|library general|lgplv|gnu", "HPND": "hpnd|historical|ntp|cmu|smlnj",
-    "ICU": "icu|x.?license|ibm", "IJG": "ijg|jpeg", "IPL": "ipl|ibm", "Info": "info-?zip", "ISC": "isc",
-    "JSON": "json", "LPPL": "lppl|latex", "MIT": "mit|expat|x11|x\\b", "MPL": "mpl|mozilla",
-    "MS": r"ms-?(?:pl|rl)|microsoft|ms\b", "MulanPSL": "mulan", "NCSA": "ncsa|illinois",
-    "ODbL": "odbl|open database", "OFL": "ofl|open font|sil", "OLDAP": "ldap", "OSL": "osl|open software",
-    "PSF": "python|psf", "QPL": "qpl|q public", "RSA": "rsa|md5", "SGI": "sgi|free ?b|silicon",
-    "SSPL": "sspl|server side", "TCL": "tcl", "UPL": "upl|universal perm", "W3C": "w3c", "ZPL": "zpl|zope",
-    "AFL": "afl|academic free", "FSFAP": "fsf|permissive", "FSFULLR": "fsf|unlimited", "Elastic": "elastic",
-    "bzip2": "bzip", "PHP": "php", "Bitstream": "bitstream|vera", "BlueOak": "blue ?oak",
-}
-_UNSAID = re.compile(r"nuget|sourceforge\.net/p/|/blob/|/raw/|raw\.githubusercontent", re.IGNORECASE)
 # What ScanCode takes for false for reasons of context that a document of ours would not give.
-_STATED = re.compile(r"general public licen[cs]e|version \d|licensed under", re.IGNORECASE)
+_STATED = re.compile(
+    r"general public licen[cs]e|version \d|licensed under|licen[cs]e\W{0,3}[:=]|mit and|GPLv\d code", re.IGNORECASE)
 _BAD_NAME = re.compile(r"https?:|www\.|/|[\n:<>{}]|\.(?:txt|html?|md)\b", re.IGNORECASE)
 
 
@@ -43,23 +24,6 @@ def is_held_out(name: str, share: float = EVAL_SHARE) -> bool:
     """Whether what is named so is for evaluation: a hash of the name decides, the same for every run."""
     value = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return value < share * 2**64
-
-
-def marker_of(family: str) -> str:
-    """A pattern that a short statement of the family's licence matches."""
-    for length in (len(family.split("-")[0]), 3):
-        if family[:length] in _MARKERS:
-            return _MARKERS[family[:length]]
-    return re.escape(family.split("-")[0].lower())
-
-
-def is_telling(rule: Rule) -> bool:
-    """Whether one can tell from the rule's text, without ScanCode's data, which licences it states."""
-    if rule.words >= _SHORT_WORDS or not rule.labels:
-        return rule.words <= _LONGEST_WORDS
-    if _UNSAID.search(rule.text):
-        return False
-    return all(re.search(marker_of(label), rule.text.lower()) for label in rule.labels)
 
 
 def split_rules(rules: list[Rule]) -> tuple[list[Rule], list[Rule]]:
@@ -88,6 +52,7 @@ class Rulebook:
         for rule in rules:
             if rule.is_canonical and len(rule.labels) == 1 and rule.words >= 600:
                 self._shortest_text[rule.labels[0]] = 450
+        self._likeness = doubts.Likeness([rule for rule in rules if rule.is_canonical])
         for rule in rules:
             self._sort_in(rule)
         self.labels = [label for label in families.LABELS if any((label, kind) in self._by_label for kind in
@@ -98,14 +63,17 @@ class Rulebook:
             self._lures += [] if _STATED.search(rule.text) else [rule]
         elif rule.kind in ("intro", "clue"):
             self._intros += [] if rule.labels else [rule]
-        elif not is_telling(rule):
+        elif not doubts.is_telling(rule):
             return
         elif not rule.labels:
-            self._foreign.append(rule)
+            self._foreign += [rule] if self._is_foreign(rule) else []
         elif len(rule.labels) > 1 or len(rule.keys) > 1:
             self._mixed.append(rule)
         else:
             self._sort_in_single(rule)
+
+    def _is_foreign(self, rule: Rule) -> bool:
+        return doubts.is_plainly_foreign(rule) and not self._likeness.is_like_a_label(rule.text)
 
     def _sort_in_single(self, rule: Rule) -> None:
         label, kind = rule.labels[0], "reference" if rule.kind == "tag" else rule.kind

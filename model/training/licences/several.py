@@ -122,7 +122,7 @@ def dual_text_document(rng: random.Random, material: Material) -> Document:
     """A dual-licensing notice followed by the texts it offers."""
     document = compose.dual(rng, material)
     parts = [document.text]
-    for label in sorted(document.labels, key=lambda _: rng.random()):
+    for label in sorted(sorted(document.labels), key=lambda _: rng.random()):
         parts += [rng.choice(_RULES), compose.licence_text(rng, material, label)]
     return Document("\n\n".join(part for part in parts if part), document.labels, "several")
 
