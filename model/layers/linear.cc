@@ -1,34 +1,19 @@
 #include "model/layers/linear.h"
 
-#include <ATen/core/List.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
 
-#include <optional>
 #include <utility>
+
+#include "model/layers/onednn_linear.h"
 
 namespace diffuser::layers {
 namespace {
 
-using ReorderWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
-using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
-                             std::string_view, c10::List<std::optional<at::Scalar>>,
-                             std::optional<std::string_view>);
-
-// oneDNN's prepacked linear has no C++ declaration in LibTorch; it is reached by its operator's
-// name.
-template <typename Signature>
-auto FindOperator(const char* name) {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
-}
-
 at::Tensor PackWeight(const at::Tensor& weight, at::ScalarType dtype) {
-  static const auto reorder = FindOperator<ReorderWeight>("mkldnn::_reorder_linear_weight");
-  return reorder.call(weight.to(dtype).contiguous(), std::nullopt);
+  return PackForOneDnn(weight.to(dtype).contiguous());
 }
 
 std::string_view AttributeOf(Activation activation) {
@@ -93,8 +78,8 @@ Linear Linear::Trainable(std::vector<at::Tensor> weights, std::vector<at::Tensor
 
 at::Tensor Linear::TrainableForward(const at::Tensor& x) const {
   const bool single = weights_.size() == 1;
-  const at::Tensor y = at::linear(x, single ? weights_[0] : at::cat(weights_),
-                                  single ? biases_[0] : at::cat(biases_));
+  const at::Tensor y = TrainableOneDnnLinear(x, single ? weights_[0] : at::cat(weights_),
+                                             single ? biases_[0] : at::cat(biases_));
   switch (activation_) {
     case Activation::kGelu:
       return at::gelu(y);
@@ -110,14 +95,12 @@ at::Tensor Linear::TrainableForward(const at::Tensor& x) const {
 
 at::Tensor Linear::Forward(const at::Tensor& x) const {
   if (!weights_.empty()) return TrainableForward(x);
-  static const auto pointwise = FindOperator<Pointwise>("mkldnn::_linear_pointwise");
   const at::Tensor input = x.to(dtype_);
   // oneDNN has another kernel, with other rounding, for a single row; two rows get the usual one.
   const bool single = input.size(0) == 1;
   const at::Tensor rows =
       single ? input.expand({2, input.size(1)}).contiguous() : input.contiguous();
-  const c10::List<std::optional<at::Scalar>> no_scalars;
-  const at::Tensor y = pointwise.call(rows, packed_, bias_, attribute_, no_scalars, algorithm_);
+  const at::Tensor y = OneDnnLinear(rows, packed_, bias_, attribute_, algorithm_);
   return single ? y.narrow(0, 0, 1) : y;
 }
 
