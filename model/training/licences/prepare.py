@@ -29,6 +29,8 @@ from prose import Prose, collect_passages
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 _LONGEST_WORDS = 6500
+# What a text may not spell: the tokenizer would read it as its own signs.
+_SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 _COMPOSERS = {
     "text": compose.text_document, "notice": compose.notice_document, "several": several.several_document,
@@ -70,6 +72,8 @@ def write(path: pathlib.Path, documents: list[Document]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         for document in documents:
+            if any(token in document.text for token in _SPECIAL_TOKENS):
+                continue
             labels = [label for label in families.LABELS if label in document.labels]
             fields = {"text": document.text, "labels": labels, "kind": document.kind}
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
