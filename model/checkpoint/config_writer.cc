@@ -1,12 +1,12 @@
 #include "model/checkpoint/config_writer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "model/checkpoint/json_text.h"
 #include "model/checkpoint/messages.h"
+#include "model/checkpoint/shortest_number.h"
 
 namespace diffuser::checkpoint {
 namespace {
@@ -43,16 +43,6 @@ const char* ProblemTypeName(ProblemType type) {
   return "";
 }
 
-// The number that is written with the fewest digits among those that are `value` in float32: 0.1,
-// not 0.10000000149.
-double Shortest(float value) {
-  char digits[32];
-  const char* end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
-  double shortest = value;
-  std::from_chars(digits, end, shortest);
-  return shortest;
-}
-
 void SetShape(const ModelConfig& config, ordered_json& object) {
   object["vocab_size"] = config.vocab_size;
   object["hidden_size"] = config.hidden_size;
@@ -64,10 +54,10 @@ void SetShape(const ModelConfig& config, ordered_json& object) {
   object["num_rand"] = config.num_rand;
   object["num_glob"] = config.num_glob;
   object["diffusion_hops"] = config.diffusion_hops;
-  object["diffusion_alpha"] = Shortest(config.diffusion_alpha);
+  object["diffusion_alpha"] = ShortestNumber(config.diffusion_alpha);
   object["max_position_embeddings"] = config.max_position_embeddings;
   object["type_vocab_size"] = config.type_vocab_size;
-  object["layer_norm_eps"] = Shortest(config.layer_norm_eps);
+  object["layer_norm_eps"] = ShortestNumber(config.layer_norm_eps);
   object["pad_token_id"] = config.pad_token_id;
   object["bos_token_id"] = config.bos_token_id;
   object["eos_token_id"] = config.eos_token_id;
@@ -81,7 +71,7 @@ void SetThresholds(const ModelConfig& config, ordered_json& object) {
   }
   ordered_json& by_name = object["label_thresholds"];
   for (size_t i = 0; i < config.labels.size(); ++i) {
-    by_name[config.labels[i]] = Shortest(thresholds[i]);
+    by_name[config.labels[i]] = ShortestNumber(thresholds[i]);
   }
 }
 

@@ -5,22 +5,21 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "model/checkpoint/fault_list.h"
+#include "model/checkpoint/json_text.h"
+#include "model/checkpoint/messages.h"
 
 namespace diffuser::tokenizer {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
-
-constexpr size_t kMostReported = 10;
+using checkpoint::FaultList;
 
 bool IsJsonLines(absl::string_view path) {
   return absl::EndsWith(path, ".jsonl") || absl::EndsWith(path, ".ndjson") ||
@@ -62,60 +61,49 @@ absl::Status AddFolder(const std::string& folder, std::vector<TextFile>& files) 
   return absl::OkStatus();
 }
 
-// Collects faulty lines, all counted, the first few kept.
-class Faults {
- public:
-  void Add(const std::string& place, absl::string_view what) {
-    if (++count_ <= kMostReported) kept_.push_back(absl::StrCat(place, ": ", what));
-  }
-  absl::Status status() const {
-    if (count_ == 0) return absl::OkStatus();
-    const std::string more =
-        count_ > kMostReported ? absl::StrCat("\n… and ", count_ - kMostReported, " more") : "";
-    return absl::InvalidArgumentError(absl::StrCat(count_, count_ == 1 ? " fault" : " faults",
-                                                   " in the texts:\n", absl::StrJoin(kept_, "\n"),
-                                                   more));
-  }
-
- private:
-  size_t count_ = 0;
-  std::vector<std::string> kept_;
-};
-
-// The `text` of a JSON line.
-absl::StatusOr<std::string> ParseLine(const std::string& line) {
-  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (object.is_discarded()) return absl::InvalidArgumentError("is no JSON in UTF-8");
-  if (!object.is_object()) return absl::InvalidArgumentError("is no JSON object");
-  const auto text = object.find("text");
-  if (text == object.end()) return absl::InvalidArgumentError("has no field \"text\"");
-  if (!text->is_string()) return absl::InvalidArgumentError("field \"text\" is no string");
-  return std::move(text->get_ref<std::string&>());
+// The `text` of the JSON line that stands at `place`.
+absl::StatusOr<std::string> ParseLine(const std::string& line, const std::string& place) {
+  absl::StatusOr<nlohmann::json> object = checkpoint::ParseJsonObject(line, place);
+  if (!object.ok()) return object.status();
+  const auto text = object->find("text");
+  if (text == object->end()) return checkpoint::Invalid(place, "no field \"text\"");
+  if (text->is_string()) return std::move(text->get_ref<std::string&>());
+  return checkpoint::Invalid(
+      place, absl::StrCat("\"text\": found ", checkpoint::Describe(*text), ", expected a string"));
 }
 
-// Gives the document to `visit`; what is wrong with it goes to `faults`.
-absl::Status Visit(const absl::StatusOr<std::string>& text, size_t file_bytes,
-                   const std::string& place, TextVisitor visit, Faults& faults) {
-  const absl::Status status =
-      text.ok() ? visit(*text, static_cast<int64_t>(file_bytes)) : text.status();
+// Gives the document at `place` to `visit`; what is wrong with it goes to `faults`.
+absl::Status Visit(absl::string_view text, int64_t file_bytes, const std::string& place,
+                   TextVisitor visit, FaultList& faults) {
+  const absl::Status status = visit(text, file_bytes);
   if (!absl::IsInvalidArgument(status)) return status;
-  faults.Add(place, status.message());
+  faults.Add(absl::StrCat(place, ": ", status.message()));
   return absl::OkStatus();
 }
 
-absl::Status VisitFile(const TextFile& file, TextVisitor visit, Faults& faults) {
+absl::Status VisitLine(const std::string& line, const std::string& place, TextVisitor visit,
+                       FaultList& faults) {
+  const absl::StatusOr<std::string> text = ParseLine(line, place);
+  if (text.ok()) return Visit(*text, static_cast<int64_t>(line.size()) + 1, place, visit, faults);
+  faults.Add(text.status().message());
+  return absl::OkStatus();
+}
+
+absl::Status VisitFile(const TextFile& file, TextVisitor visit, FaultList& faults) {
   errno = 0;
   std::ifstream in(file.path, std::ios::binary);
   if (!in) return absl::ErrnoToStatus(errno, absl::StrCat(file.path, ": cannot be read"));
   std::string line;
   if (!file.is_json_lines) {
     line.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    if (!in.bad()) return Visit(line, line.size(), file.path, visit, faults);
+    if (!in.bad()) {
+      return Visit(line, static_cast<int64_t>(line.size()), file.path, visit, faults);
+    }
   }
   for (int64_t number = 1; std::getline(in, line); ++number) {
     if (absl::StripAsciiWhitespace(line).empty()) continue;
-    const std::string place = absl::StrCat(file.path, ":", number);
-    const absl::Status status = Visit(ParseLine(line), line.size() + 1, place, visit, faults);
+    const absl::Status status =
+        VisitLine(line, absl::StrCat(file.path, ":", number), visit, faults);
     if (!status.ok()) return status;
   }
   if (in.bad()) return absl::DataLossError(absl::StrCat(file.path, ": cannot be read to its end"));
@@ -144,12 +132,15 @@ absl::StatusOr<std::vector<TextFile>> FindTextFiles(const std::vector<std::strin
 }
 
 absl::Status VisitTexts(const std::vector<TextFile>& files, TextVisitor visit) {
-  Faults faults;
+  FaultList faults;
   for (const TextFile& file : files) {
     const absl::Status status = VisitFile(file, visit, faults);
     if (!status.ok()) return status;
   }
-  return faults.status();
+  if (faults.count() == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(faults.count(),
+                                                 faults.count() == 1 ? " fault" : " faults",
+                                                 " in the texts:", faults.Lines()));
 }
 
 }  // namespace diffuser::tokenizer

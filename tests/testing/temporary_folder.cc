@@ -21,10 +21,13 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-void TemporaryFolder::Write(std::string_view name, std::string_view content) const {
-  std::ofstream file(path_ / name, std::ios::binary);
+std::string TemporaryFolder::Write(std::string_view name, std::string_view content) const {
+  const std::filesystem::path path = path_ / name;
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
   file << content;
-  ASSERT_TRUE(file.flush()) << "cannot write " << name;
+  EXPECT_TRUE(file.flush()) << "cannot write " << path;
+  return path.string();
 }
 
 std::string ReadFile(const std::filesystem::path& path) {

@@ -18,7 +18,8 @@ class TemporaryFolder {
   std::string path() const { return path_.string(); }
   // The path of the file or folder `name` in it.
   std::string path(std::string_view name) const { return (path_ / name).string(); }
-  void Write(std::string_view name, std::string_view content) const;
+  // Writes the file `name`, the folders that it is in included, and returns its path.
+  std::string Write(std::string_view name, std::string_view content) const;
 
  private:
   std::filesystem::path path_;

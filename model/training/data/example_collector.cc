@@ -11,12 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace diffuser::training {
 namespace {
-
-constexpr size_t kFaultsShown = 10;
 
 std::optional<std::string> FaultOfUtf8(absl::string_view text, absl::string_view what) {
   const auto invalid = utf8::find_invalid(text.begin(), text.end());
@@ -60,20 +57,15 @@ void ExampleCollector::Add(Example example) {
 }
 
 void ExampleCollector::Fail(absl::string_view file, int64_t line, absl::string_view what) {
-  ++faults_;
-  if (first_faults_.size() < kFaultsShown) {
-    first_faults_.push_back(absl::StrCat("\n  ", file, ":", line, ": ", what));
-  }
+  faults_.Add(absl::StrCat(file, ":", line, ": ", what));
 }
 
 absl::StatusOr<ExampleFile> ExampleCollector::Finish() && {
-  if (faults_ == 0) return std::move(collected_);
-  const int64_t records = faults_ + static_cast<int64_t>(collected_.examples.size());
-  const int64_t hidden = faults_ - static_cast<int64_t>(first_faults_.size());
-  return absl::InvalidArgumentError(
-      absl::StrCat(collected_.path, ": ", faults_, " of ", records, " ", record_,
-                   " cannot be used:", absl::StrJoin(first_faults_, ""),
-                   hidden > 0 ? absl::StrCat("\n  and ", hidden, " more") : ""));
+  if (faults_.count() == 0) return std::move(collected_);
+  const int64_t records = faults_.count() + static_cast<int64_t>(collected_.examples.size());
+  return absl::InvalidArgumentError(absl::StrCat(collected_.path, ": ", faults_.count(), " of ",
+                                                 records, " ", record_,
+                                                 " cannot be used:", faults_.Lines()));
 }
 
 }  // namespace diffuser::training

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "model/checkpoint/fault_list.h"
 #include "model/training/data/examples.h"
 
 namespace diffuser::training {
@@ -27,14 +28,16 @@ class ExampleCollector {
   // Counts a fault of the record that starts at `file`:`line`.
   void Fail(absl::string_view file, int64_t line, absl::string_view what);
 
+  // The same where the error names the place itself.
+  void Fail(const absl::Status& fault) { faults_.Add(fault.message()); }
+
   // Errors: INVALID_ARGUMENT with the number of faults and the first ten.
   absl::StatusOr<ExampleFile> Finish() &&;
 
  private:
   ExampleFile collected_;
   const std::string record_;
-  int64_t faults_ = 0;
-  std::vector<std::string> first_faults_;
+  checkpoint::FaultList faults_;
 };
 
 }  // namespace diffuser::training

@@ -10,6 +10,22 @@
 #include "model/training/data/readers.h"
 
 namespace diffuser::training {
+namespace {
+
+std::string Extension(const std::string& path) {
+  return absl::AsciiStrToLower(std::filesystem::path(path).extension().string());
+}
+
+}  // namespace
+
+std::string PlaceOf(const Example& example) {
+  return absl::StrCat(example.file, ":", example.line);
+}
+
+bool IsJsonLines(const std::string& path) {
+  const std::string extension = Extension(path);
+  return extension == ".jsonl" || extension == ".ndjson" || extension == ".json";
+}
 
 absl::StatusOr<ExampleFile> ReadExamples(const std::string& path, const ReadOptions& options) {
   std::error_code ignored;
@@ -18,11 +34,8 @@ absl::StatusOr<ExampleFile> ReadExamples(const std::string& path, const ReadOpti
   if (!file.ok()) return file.status();
   absl::string_view text = checkpoint::AsText(file->bytes());
   absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
-  const std::string extension =
-      absl::AsciiStrToLower(std::filesystem::path(path).extension().string());
-  if (extension == ".jsonl" || extension == ".ndjson" || extension == ".json") {
-    return ReadJsonLines(path, text);
-  }
+  if (IsJsonLines(path)) return ReadJsonLines(path, text);
+  const std::string extension = Extension(path);
   if (extension == ".csv") return ReadCsv(path, text, ',', options);
   if (extension == ".tsv") return ReadCsv(path, text, '\t', options);
   return absl::InvalidArgumentError(absl::StrCat(

@@ -17,6 +17,9 @@ struct Example {
   int64_t line = 0;                 // where it starts there, from 1
 };
 
+// Where it starts, for messages: "FILE:LINE".
+std::string PlaceOf(const Example& example);
+
 // The examples of one file or folder, in its order.
 struct ExampleFile {
   std::string path;  // as given
@@ -31,6 +34,9 @@ struct ReadOptions {
   // Between the labels of one cell, which makes the file multi-label; "": a cell is one label.
   std::string label_separator;
 };
+
+// Whether ReadExamples reads `path` as JSON lines: by its ending, in either case.
+bool IsJsonLines(const std::string& path);
 
 // Reads labelled documents; what `path` is decides the form:
 //

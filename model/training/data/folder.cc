@@ -46,9 +46,7 @@ bool IsText(const fs::directory_entry& entry) {
 void ReadDocument(const fs::path& path, const std::string& label, ExampleCollector& collector) {
   const absl::StatusOr<checkpoint::MappedFile> file = checkpoint::MappedFile::Open(path.string());
   if (!file.ok()) {
-    absl::string_view what = file.status().message();
-    absl::ConsumePrefix(&what, absl::StrCat(path.string(), ": "));
-    collector.Fail(path.string(), 1, what);
+    collector.Fail(file.status());
     return;
   }
   absl::string_view text = checkpoint::AsText(file->bytes());

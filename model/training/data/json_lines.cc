@@ -20,15 +20,14 @@ class JsonLinesReader {
   explicit JsonLinesReader(const std::string& path) : path_(path), collector_(path, "lines") {}
 
   void Read(absl::string_view line, int64_t number) {
-    const absl::StatusOr<json> object = checkpoint::ParseJsonObject(line, kNoOrigin);
-    if (!object.ok()) {
-      // Without the origin, which Fail writes as it does for all faults.
-      collector_.Fail(path_, number, object.status().message().substr(kNoOrigin.size() + 2));
-      return;
-    }
     Example example;
     example.file = path_;
     example.line = number;
+    const absl::StatusOr<json> object = checkpoint::ParseJsonObject(line, PlaceOf(example));
+    if (!object.ok()) {
+      collector_.Fail(object.status());
+      return;
+    }
     if (const auto fault = Fill(*object, example)) {
       collector_.Fail(path_, number, *fault);
       return;
@@ -39,8 +38,6 @@ class JsonLinesReader {
   absl::StatusOr<ExampleFile> Finish() { return std::move(collector_).Finish(); }
 
  private:
-  static constexpr absl::string_view kNoOrigin = "-";
-
   // The fault of the line, if it has one.
   std::optional<std::string> Fill(const json& object, Example& example) {
     const auto text = object.find("text");

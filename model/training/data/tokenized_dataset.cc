@@ -19,8 +19,6 @@ using tokenizer::Tokenizer;
 // Examples whose encodings, with their offsets, are in memory at once.
 constexpr int64_t kBlock = 256;
 
-std::string Place(const Example& example) { return absl::StrCat(example.file, ":", example.line); }
-
 std::vector<absl::StatusOr<Encoding>> EncodeBlock(absl::Span<const Example> examples,
                                                   const Tokenizer& tokenizer, int threads) {
   std::vector<absl::StatusOr<Encoding>> encodings(examples.size(), Encoding());
@@ -96,14 +94,15 @@ class DatasetBuilder {
 
  private:
   absl::Status CheckIds(const Example& example, absl::Span<const int32_t> ids) const {
-    if (ids.empty()) return absl::InvalidArgumentError(Place(example) + ": the text has no tokens");
+    if (ids.empty())
+      return absl::InvalidArgumentError(PlaceOf(example) + ": the text has no tokens");
     for (size_t i = 0; i < ids.size(); ++i) {
       if (ids[i] == config_.pad_token_id) {
-        return absl::InvalidArgumentError(absl::StrCat(Place(example), ": token ", i, " is ",
+        return absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": token ", i, " is ",
                                                        ids[i], ", the padding of the config"));
       }
       if (ids[i] < 0 || ids[i] >= config_.vocab_size) {
-        return absl::InvalidArgumentError(absl::StrCat(Place(example), ": token ", i, " is ",
+        return absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": token ", i, " is ",
                                                        ids[i], ", expected one below vocab_size, ",
                                                        config_.vocab_size));
       }
@@ -117,7 +116,7 @@ class DatasetBuilder {
       const std::optional<int32_t> index = labels_.Find(name);
       if (!index.has_value()) {
         return absl::InvalidArgumentError(
-            absl::StrCat(Place(example), ": the model does not know the label \"", name, "\""));
+            absl::StrCat(PlaceOf(example), ": the model does not know the label \"", name, "\""));
       }
       indices.push_back(*index);
     }
@@ -128,14 +127,14 @@ class DatasetBuilder {
   absl::Status AddLong(const Example& example, const Encoding& encoding,
                        absl::Span<const int32_t> labels) {
     const int64_t tokens = static_cast<int64_t>(encoding.ids.size());
-    if (set_.long_documents_++ == 0) first_long_ = Place(example);
+    if (set_.long_documents_++ == 0) first_long_ = PlaceOf(example);
     longest_ = std::max(longest_, tokens);
     if (policy_ == LongDocuments::kFail || policy_ == LongDocuments::kDrop) return absl::OkStatus();
     const int64_t special = encoding.prefix + encoding.suffix;
     const int64_t content = tokens - special;
     const int64_t room = config_.max_tokens() - special;
     if (room < 1) {
-      return absl::InvalidArgumentError(absl::StrCat(Place(example), ": no room for text among ",
+      return absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": no room for text among ",
                                                      special, " special tokens in the config's ",
                                                      config_.max_tokens()));
     }
@@ -172,7 +171,7 @@ absl::StatusOr<TokenizedDataset> TokenizedDataset::Make(const ExampleFile& file,
     for (size_t i = 0; i < block.size(); ++i) {
       if (!encodings[i].ok()) {
         return absl::Status(encodings[i].status().code(),
-                            absl::StrCat(Place(block[i]), ": ", encodings[i].status().message()));
+                            absl::StrCat(PlaceOf(block[i]), ": ", encodings[i].status().message()));
       }
       if (absl::Status status = builder.Add(block[i], *encodings[i]); !status.ok()) return status;
     }

@@ -69,6 +69,15 @@ TEST(FileWriter, SaysWhereTheFolderIsAbsent) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("absent/file"));
 }
 
+TEST(FileWriter, LeavesTheOldFileWhereItCannotBegin) {
+  const TemporaryFolder folder;
+  folder.Write("file", "old");
+  fs::create_directory(folder.path("file.partial"));  // in the way
+  const absl::Status status = WriteFileAtomically(folder.path("file"), "new");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("file: cannot create"));
+  EXPECT_EQ(ReadFile(folder.path("file")), "old");
+}
+
 TEST(FileWriter, DoesNotReplaceAFolder) {
   const TemporaryFolder folder;
   fs::create_directory(folder.path("taken"));

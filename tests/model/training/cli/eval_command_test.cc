@@ -11,13 +11,14 @@
 
 #include "model/classifier.h"
 #include "model/training/cli/commands.h"
-#include "tests/model/training/temporary_folder.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using testing::TemporaryFolder;
 
 constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
 
@@ -25,7 +26,7 @@ class EvalCommandTest : public ::testing::Test {
  protected:
   EvalCommandTest() {
     for (const char* file : {"model.safetensors", "tokenizer.json"}) {
-      std::filesystem::copy(std::string(kSmallCheckpoint) + "/" + file, folder_ / file);
+      std::filesystem::copy(std::string(kSmallCheckpoint) + "/" + file, folder_.path(file));
     }
     std::ifstream config(std::string(kSmallCheckpoint) + "/config.json");
     json keys = json::parse(config);
@@ -75,7 +76,7 @@ TEST_F(EvalCommandTest, StoresThresholdsThatAModelLoadedAnewGoesBy) {
 }
 
 TEST_F(EvalCommandTest, HandsOnWhatIsWrongWithTheCheckpoint) {
-  std::filesystem::remove(folder_ / "model.safetensors");
+  std::filesystem::remove(folder_.path("model.safetensors"));
   EXPECT_EQ(Run({}), "");
   EXPECT_FALSE(status_.ok());
 }

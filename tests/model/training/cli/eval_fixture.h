@@ -7,8 +7,8 @@
 
 #include "model/model_config.h"
 #include "model/training/cli/eval_options.h"
-#include "tests/model/training/temporary_folder.h"
 #include "tests/testing/fake_classifier.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 
@@ -29,7 +29,7 @@ class EvalTest : public ::testing::Test {
     return options;
   }
 
-  TemporaryFolder folder_;
+  testing::TemporaryFolder folder_;
 };
 
 }  // namespace diffuser::training

@@ -71,7 +71,7 @@ class EvaluateTest : public EvalTest {
   }
 
   json Config() const {
-    std::ifstream file(folder_ / "config.json");
+    std::ifstream file(folder_.path("config.json"));
     return json::parse(file);
   }
 
@@ -130,7 +130,7 @@ TEST_F(EvaluateTest, ScoresGroupsByThemselves) {
 }
 
 TEST_F(EvaluateTest, WritesPredictionsLineByLine) {
-  options_.predictions = folder_ / "predictions.jsonl";
+  options_.predictions = folder_.path("predictions.jsonl");
   ASSERT_TRUE(Run().ok());
   std::ifstream file(options_.predictions);
   std::vector<json> lines;

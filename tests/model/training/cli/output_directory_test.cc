@@ -3,12 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/model/training/temporary_folder.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::TemporaryFolder;
 
 TEST(CountParameters, CountsThoseOfThePublishedBaseShape) {
   model::ModelConfig config;
@@ -33,11 +34,11 @@ TEST(DiskSpace, IsEnoughForLittleAndNotForAll) {
 
 TEST(OutputDirectory, IsMadeWithTheFoldersAboveIt) {
   const TemporaryFolder folder;
-  const auto resume = CheckOutputDirectory(folder / "a/b", ExistingOutput::kRefuse);
+  const auto resume = CheckOutputDirectory(folder.path("a/b"), ExistingOutput::kRefuse);
   ASSERT_TRUE(resume.ok()) << resume.status();
   EXPECT_FALSE(*resume);
-  EXPECT_TRUE(PrepareOutputDirectory(folder / "a/b", ExistingOutput::kRefuse).ok());
-  EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b"));
+  EXPECT_TRUE(PrepareOutputDirectory(folder.path("a/b"), ExistingOutput::kRefuse).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(folder.path("a/b")));
 }
 
 TEST(OutputDirectory, KeepsOtherFiles) {
@@ -45,8 +46,8 @@ TEST(OutputDirectory, KeepsOtherFiles) {
   folder.Write("notes.md", "x");
   folder.Write("training/state.bin", "x");
   EXPECT_TRUE(PrepareOutputDirectory(folder.path(), ExistingOutput::kOverwrite).ok());
-  EXPECT_TRUE(std::filesystem::exists(folder / "notes.md"));
-  EXPECT_FALSE(std::filesystem::exists(folder / "training"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path("notes.md")));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("training")));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ TEST_F(TrainCommand, RefusesDataThatCannotBeUsed) {
   const std::string bad = folder_.Write("bad.jsonl", "{\"text\": \"a\"}\n");
   EXPECT_THAT(Refused(Flags({{"--data", bad}}), kFailed).err,
               HasSubstr("1 of 1 lines cannot be used:\n  " + bad + ":1: neither"));
-  EXPECT_THAT(Refused(Flags({{"--eval", folder_ / "none.jsonl"}}), kFailed).err,
+  EXPECT_THAT(Refused(Flags({{"--eval", folder_.path("none.jsonl")}}), kFailed).err,
               HasSubstr("none.jsonl: no such file"));
   const std::string one = folder_.Write("one.jsonl", "{\"text\": \"a\", \"label\": \"good\"}\n");
   EXPECT_THAT(Refused(Flags({{"--eval", one}}), kFailed).err,
@@ -138,7 +138,7 @@ TEST_F(TrainCommand, RefusesAConfigOrTokenizerThatDoesNotFit) {
   const std::string odd = folder_.Write("odd.json", config.dump());
   EXPECT_THAT(Refused(Flags({{"--config", odd}}), kFailed).err,
               HasSubstr("odd.json: key \"hidden_size\""));
-  EXPECT_THAT(Refused(Flags({{"--tokenizer", folder_ / "tokenizer.json"}}), kFailed).err,
+  EXPECT_THAT(Refused(Flags({{"--tokenizer", folder_.path("tokenizer.json")}}), kFailed).err,
               HasSubstr("tokenizer.json: no such file"));
   EXPECT_THAT(Refused(Flags({{"--tokenizer", small_vocab}}), kFailed).err,
               HasSubstr("expected a file named tokenizer.json"));

@@ -9,7 +9,7 @@
 
 #include "model/training/cli/cli.h"
 #include "tests/model/training/cli/fake_commands.h"
-#include "tests/model/training/temporary_folder.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 
@@ -81,8 +81,8 @@ class TrainCliTest : public ::testing::Test {
                          "{\"text\": \"rain\", \"label\": \"bad\"}\n");
   }
 
-  TemporaryFolder folder_;
-  const std::string output_ = folder_ / "out";
+  testing::TemporaryFolder folder_;
+  const std::string output_ = folder_.path("out");
   int trainings_ = 0;
 };
 

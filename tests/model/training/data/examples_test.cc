@@ -3,13 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/model/training/temporary_folder.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::TemporaryFolder;
 
 TEST(ExampleFolder, ReadsAFolderALabelInOrder) {
   const TemporaryFolder folder;
@@ -29,7 +30,7 @@ TEST(ExampleFolder, ReadsAFolderALabelInOrder) {
   EXPECT_THAT(texts, ElementsAre("bad", "fine", "good"));
   EXPECT_THAT(file->examples[0].labels, ElementsAre("neg"));
   EXPECT_THAT(file->examples[1].labels, ElementsAre("pos"));
-  EXPECT_EQ(file->examples[1].file, folder / "pos/10.txt");
+  EXPECT_EQ(file->examples[1].file, folder.path("pos/10.txt"));
   EXPECT_EQ(file->examples[1].line, 1);
 }
 
@@ -42,17 +43,17 @@ TEST(ExampleFolder, ReportsFilesThatAreEmptyOrNoUtf8) {
   EXPECT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
   const std::string message(file.status().message());
   EXPECT_THAT(message, HasSubstr("2 of 3 files cannot be used:"));
-  EXPECT_THAT(message, HasSubstr(folder / "a/1.txt" + ":1: the text is empty"));
-  EXPECT_THAT(message, HasSubstr(folder / "a/2.txt" + ":1: the text is not UTF-8 at byte 2"));
+  EXPECT_THAT(message, HasSubstr(folder.path("a/1.txt") + ":1: the text is empty"));
+  EXPECT_THAT(message, HasSubstr(folder.path("a/2.txt") + ":1: the text is not UTF-8 at byte 2"));
 }
 
 TEST(ExampleFolder, ReportsAFileThatCannotBeRead) {
   const TemporaryFolder folder;
   folder.Write("a/1.txt", "fine");
-  std::filesystem::create_symlink("nowhere", folder / "a/2.txt");
+  std::filesystem::create_symlink("nowhere", folder.path("a/2.txt"));
   const auto file = ReadExamples(folder.path());
   EXPECT_THAT(std::string(file.status().message()),
-              HasSubstr(folder / "a/2.txt" + ":1: no such file"));
+              HasSubstr(folder.path("a/2.txt") + ": no such file"));
 }
 
 TEST(ExampleFolder, RefusesAFolderWithoutFoldersOrTexts) {
@@ -67,7 +68,8 @@ TEST(ExampleFolder, RefusesAFolderWithoutFoldersOrTexts) {
 
 TEST(Examples, RefusesPathsOfNoForm) {
   const TemporaryFolder folder;
-  EXPECT_EQ(ReadExamples(folder / "missing.jsonl").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReadExamples(folder.path("missing.jsonl")).status().code(),
+            absl::StatusCode::kNotFound);
   const auto file = ReadExamples(folder.Write("train.xlsx", "x"));
   EXPECT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(file.status().message()),

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "model/training/data/examples.h"
-#include "tests/model/training/temporary_folder.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
@@ -11,6 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::TemporaryFolder;
 
 ExampleFile Read(std::string_view content, std::string_view name = "train.jsonl") {
   const TemporaryFolder folder;

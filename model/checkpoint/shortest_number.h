@@ -1,10 +1,10 @@
-#ifndef DIFFUSER_MODEL_TRAINING_EVALUATION_SHORTEST_NUMBER_H_
-#define DIFFUSER_MODEL_TRAINING_EVALUATION_SHORTEST_NUMBER_H_
+#ifndef DIFFUSER_MODEL_CHECKPOINT_SHORTEST_NUMBER_H_
+#define DIFFUSER_MODEL_CHECKPOINT_SHORTEST_NUMBER_H_
 
 #include <array>
 #include <charconv>
 
-namespace diffuser::training {
+namespace diffuser::checkpoint {
 
 // The double that JSON writes with the fewest digits which read back as the same float: 0.1f gives
 // 0.1, not 0.10000000149011612.
@@ -16,6 +16,6 @@ inline double ShortestNumber(float value) {
   return shortest;
 }
 
-}  // namespace diffuser::training
+}  // namespace diffuser::checkpoint
 
-#endif  // DIFFUSER_MODEL_TRAINING_EVALUATION_SHORTEST_NUMBER_H_
+#endif  // DIFFUSER_MODEL_CHECKPOINT_SHORTEST_NUMBER_H_
