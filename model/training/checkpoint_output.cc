@@ -36,8 +36,7 @@ absl::Status CopyFile(const std::string& from, const std::string& to) {
 
 absl::Status CopyTokenizer(const TrainingJob& job) {
   const bool is_folder = std::filesystem::is_directory(job.tokenizer_path);
-  const std::string file =
-      is_folder ? job.tokenizer_path + "/tokenizer.json" : job.tokenizer_path;
+  const std::string file = is_folder ? job.tokenizer_path + "/tokenizer.json" : job.tokenizer_path;
   if (std::filesystem::exists(file)) return CopyFile(file, job.output_dir + "/tokenizer.json");
   for (const char* name : {"/vocab.json", "/merges.txt"}) {
     const absl::Status status = CopyFile(job.tokenizer_path + name, job.output_dir + name);
@@ -58,10 +57,6 @@ std::vector<int64_t> CountLabels(const TrainingJob& job) {
     for (const int32_t label : job.train.labels(row)) ++documents[label];
   }
   return documents;
-}
-
-DataSummary Summarise(const DataDescription& data) {
-  return {data.path, data.counts, data.long_documents};
 }
 
 }  // namespace
@@ -86,8 +81,8 @@ absl::Status WriteReports(const TrainingJob& job, const RunSummary& summary,
       std::filesystem::weakly_canonical(job.output_dir + "/").parent_path();
   const std::string card = ModelCard({.name = dir.filename(),
                                       .config = job.config,
-                                      .train = Summarise(job.train_data),
-                                      .eval = Summarise(job.eval_data),
+                                      .train = job.train_data,
+                                      .eval = job.eval_data,
                                       .label_documents = CountLabels(job),
                                       .settings = DescribeSettings(job),
                                       .scores = summary.scores,

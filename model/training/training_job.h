@@ -5,17 +5,11 @@
 #include <string>
 
 #include "model/model_config.h"
+#include "model/training/data/data_description.h"
 #include "model/training/data/tokenized_dataset.h"
 #include "model/training/training_options.h"
 
 namespace diffuser::training {
-
-// Where a data set came from, for the model card.
-struct DataDescription {
-  std::string path;            // as given
-  std::string counts;          // "5,000 documents, 1,234,567 tokens, longest 4,096; 7 labels"
-  std::string long_documents;  // what was done with documents over the limit; "" where none was
-};
 
 // One training run, all of it checked. Owns no data set: both, and `stop`, must outlive the run.
 struct TrainingJob {

@@ -50,7 +50,6 @@ RULES = (
     ("model/checkpoint/", is_torch, "model/checkpoint/ is free of LibTorch"),
     ("model/tokenizer/", is_torch, "model/tokenizer/ is free of LibTorch"),
     ("model/training/evaluation/", is_torch, "model/training/evaluation/ is free of LibTorch"),
-    ("model/training/files/", is_torch, "model/training/files/ is free of LibTorch"),
     ("model/training/report/", is_torch, "model/training/report/ is free of LibTorch"),
     ("server/", is_torch, "server/ is free of LibTorch"),
     ("server/", is_inside_model, "server/ sees model/ only through its facade"),

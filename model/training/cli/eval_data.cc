@@ -1,8 +1,6 @@
 #include "model/training/cli/eval_data.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -16,15 +14,6 @@ namespace {
 
 constexpr char kUngrouped[] = "(none)";
 
-std::string Place(const Example& example) { return absl::StrCat(example.file, ":", example.line); }
-
-bool IsJsonLines(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return false;
-  const std::string suffix = std::filesystem::path(path).extension().string();
-  return suffix != ".csv" && suffix != ".tsv";
-}
-
 absl::Status LookUpLabels(const EvalOptions& options, const model::ModelConfig& config,
                           EvaluationData& data) {
   const LabelSet labels(config.labels);
@@ -34,7 +23,7 @@ absl::Status LookUpLabels(const EvalOptions& options, const model::ModelConfig& 
   for (const Example& example : data.file.examples) {
     if (is_single && example.labels.size() != 1) {
       return absl::InvalidArgumentError(
-          absl::StrCat(Place(example), ": found ", example.labels.size(),
+          absl::StrCat(PlaceOf(example), ": found ", example.labels.size(),
                        " labels, expected one: the model gives each document just one"));
     }
     std::vector<int> indices;
@@ -57,7 +46,7 @@ absl::Status NameDocuments(const EvalOptions& options, EvaluationData& data) {
   }
   for (const Example& example : data.file.examples) {
     const auto name = names.find(example.line);
-    data.names.push_back(name == names.end() ? Place(example) : name->second);
+    data.names.push_back(name == names.end() ? PlaceOf(example) : name->second);
   }
   return absl::OkStatus();
 }

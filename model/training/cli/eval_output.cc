@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "model/training/evaluation/shortest_number.h"
+#include "model/checkpoint/shortest_number.h"
 
 namespace diffuser::training {
 namespace {
@@ -68,7 +68,7 @@ ordered_json HighScores(absl::Span<const float> row, const std::vector<std::stri
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; });
   ordered_json scores = ordered_json::object();
   for (const int index : order) {
-    if (row[index] > kLeastScore) scores[labels[index]] = ShortestNumber(row[index]);
+    if (row[index] > kLeastScore) scores[labels[index]] = checkpoint::ShortestNumber(row[index]);
   }
   return scores;
 }
@@ -95,7 +95,7 @@ std::string FormatPredictions(const EvaluationData& data, const ScoreMatrix& sco
     const Example& example = data.file.examples[i];
     ordered_json line;
     line["name"] = data.names[i];
-    line["at"] = absl::StrCat(example.file, ":", example.line);
+    line["at"] = PlaceOf(example);
     if (!data.groups.empty()) line["group"] = data.groups[i];
     line["right"] = data.truth[i] == predicted[i];
     line["labels"] = example.labels;

@@ -9,13 +9,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "model/checkpoint/file_writer.h"
 #include "model/training/cli/eval_data.h"
 #include "model/training/cli/eval_output.h"
 #include "model/training/evaluation/document_scorer.h"
 #include "model/training/evaluation/score_tables.h"
 #include "model/training/evaluation/stored_thresholds.h"
 #include "model/training/evaluation/thresholds.h"
-#include "model/training/files/whole_file.h"
 
 namespace diffuser::training {
 namespace {
@@ -40,8 +40,7 @@ absl::Status AddAll(const EvaluationData& data, const EvalConsole& console,
   for (const Example& example : data.file.examples) {
     absl::Status added = scorer.Add(example.text);
     if (absl::IsInvalidArgument(added)) {
-      added = absl::InvalidArgumentError(
-          absl::StrCat(example.file, ":", example.line, ": ", added.message()));
+      added = absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": ", added.message()));
     }
     if (!added.ok()) {
       line.Clear();
@@ -174,8 +173,8 @@ absl::Status Evaluate(const EvalOptions& options, const model::Classifier& class
     console.err << "Thresholds written to " << options.model << "/config.json\n";
   }
   if (options.predictions.empty()) return absl::OkStatus();
-  return WriteWholeFile(options.predictions,
-                        FormatPredictions(*data, scored->scores, predicted, config.labels));
+  return checkpoint::WriteFileAtomically(
+      options.predictions, FormatPredictions(*data, scored->scores, predicted, config.labels));
 }
 
 }  // namespace diffuser::training

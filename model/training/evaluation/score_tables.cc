@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "model/training/evaluation/shortest_number.h"
+#include "model/checkpoint/shortest_number.h"
 #include "model/training/evaluation/table.h"
 
 namespace diffuser::training {
@@ -107,7 +107,8 @@ ordered_json ScoresAsJson(const ScoreReport& report) {
   ordered_json labels = ordered_json::object();
   for (size_t i = 0; i < report.labels.size(); ++i) {
     ordered_json& label = labels[report.labels[i]] = CountsAsJson(report.scores.labels[i]);
-    if (!report.thresholds.empty()) label["threshold"] = ShortestNumber(report.thresholds[i]);
+    if (!report.thresholds.empty())
+      label["threshold"] = checkpoint::ShortestNumber(report.thresholds[i]);
   }
   json["labels"] = std::move(labels);
   if (report.groups.empty()) return json;

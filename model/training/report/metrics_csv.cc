@@ -1,6 +1,7 @@
 #include "model/training/report/metrics_csv.h"
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <filesystem>
@@ -12,7 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "model/training/files/whole_file.h"
+#include "model/checkpoint/file_writer.h"
+#include "model/checkpoint/mapped_file.h"
 
 namespace diffuser::training {
 namespace {
@@ -80,27 +82,30 @@ absl::StatusOr<std::vector<MetricsRow>> ParseRows(const std::string& path, absl:
 
 absl::StatusOr<MetricsCsv> MetricsCsv::Open(std::string path, int64_t last_step) {
   std::vector<MetricsRow> rows;
-  absl::StatusOr<std::string> text = ReadWholeFile(path);
-  if (!text.ok() && !absl::IsNotFound(text.status())) return text.status();
-  if (text.ok() && last_step > 0) {
-    absl::StatusOr<std::vector<MetricsRow>> kept = ParseRows(path, *text, last_step);
+  const absl::StatusOr<checkpoint::MappedFile> file = checkpoint::MappedFile::Open(path);
+  if (!file.ok() && !absl::IsNotFound(file.status())) return file.status();
+  if (file.ok() && last_step > 0) {
+    absl::StatusOr<std::vector<MetricsRow>> kept =
+        ParseRows(path, checkpoint::AsText(file->bytes()), last_step);
     if (!kept.ok()) return kept.status();
     rows = *std::move(kept);
   }
   std::string whole = absl::StrCat(kHeader, "\n");
   for (const MetricsRow& row : rows) whole += Line(row);
-  if (auto status = WriteWholeFile(path, whole); !status.ok()) return status;
+  if (auto status = checkpoint::WriteFileAtomically(path, whole); !status.ok()) return status;
   return MetricsCsv(std::move(path), std::move(rows), static_cast<int64_t>(whole.size()));
 }
 
 absl::Status MetricsCsv::Append(const MetricsRow& row) {
   const std::string line = Line(row);
+  errno = 0;
   std::ofstream file(path_, std::ios::binary | std::ios::app);
   file << line << std::flush;
   if (!file) {
+    const int error = errno != 0 ? errno : EIO;
     std::error_code ignored;  // half a row would spoil the next one
     std::filesystem::resize_file(path_, bytes_, ignored);
-    return absl::InternalError(absl::StrCat(path_, ": cannot be written to"));
+    return absl::ErrnoToStatus(error, absl::StrCat(path_, ": cannot be written to"));
   }
   bytes_ += static_cast<int64_t>(line.size());
   rows_.push_back(row);

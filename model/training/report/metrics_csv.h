@@ -46,7 +46,8 @@ class MetricsCsv {
   static absl::StatusOr<MetricsCsv> Open(std::string path, int64_t last_step);
 
   // Writes a row through to the file. REQUIRES: row.step is not below the last one's.
-  // Errors: INTERNAL, saying why; the row is neither in the file nor in rows() then.
+  // Errors: RESOURCE_EXHAUSTED (disk full), or what errno says; the row is neither in the file nor
+  // in rows() then.
   absl::Status Append(const MetricsRow& row);
 
   const std::vector<MetricsRow>& rows() const { return rows_; }

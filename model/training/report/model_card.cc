@@ -67,15 +67,15 @@ std::string Model(const ModelCardFacts& facts) {
                                 {"labels", absl::StrCat(config.labels.size())}}}));
 }
 
-std::vector<std::string> DataRow(std::string_view name, const DataSummary& data) {
-  return {std::string(name), data.path, data.counts, data.remark};
+std::vector<std::string> DataRow(std::string_view name, const DataDescription& data) {
+  return {std::string(name), data.path, data.counts, data.long_documents};
 }
 
 std::string Data(const ModelCardFacts& facts) {
   std::string text = absl::StrCat(
       "## Data\n\n",
       TableAsMarkdown(
-          {.header = {"set", "path", "what is in it", "remark"},
+          {.header = {"set", "path", "what is in it", "long documents"},
            .rows = {DataRow("training", facts.train), DataRow("evaluation", facts.eval)}}),
       "\n");
   if (facts.label_documents.size() != facts.config.labels.size()) return text;

@@ -9,22 +9,16 @@
 
 #include "absl/time/time.h"
 #include "model/model_config.h"
+#include "model/training/data/data_description.h"
 #include "model/training/evaluation/scores.h"
 
 namespace diffuser::training {
-
-// A data set as a model card names it; the texts are shown as they are.
-struct DataSummary {
-  std::string path;
-  std::string counts;  // "5,000 documents, 1,234,567 tokens; 7 labels"
-  std::string remark;  // what was done with some of them; may be empty
-};
 
 // What a model card says.
 struct ModelCardFacts {
   std::string name;           // of the model; the output folder's
   model::ModelConfig config;  // labels, problem type, shape
-  DataSummary train, eval;
+  DataDescription train, eval;
   std::vector<int64_t> label_documents;  // of the training data, by label index; may be empty
   // The settings in the order to list them, as the command line takes them: {"epochs", "10"}.
   std::vector<std::pair<std::string, std::string>> settings;

@@ -1,13 +1,12 @@
 #include "model/training/evaluation/stored_thresholds.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/checkpoint/config.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
@@ -17,19 +16,11 @@ using ::testing::HasSubstr;
 
 class StoreThresholdsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::filesystem::remove_all(dir_);
-    std::filesystem::create_directories(dir_);
-  }
+  void WriteConfig(const std::string& text) { folder_.Write("config.json", text); }
+  std::string Config() const { return testing::ReadFile(folder_.path("config.json")); }
 
-  void WriteConfig(const std::string& text) { std::ofstream(dir_ + "/config.json") << text; }
-
-  std::string Config() const {
-    std::ifstream file(dir_ + "/config.json");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  const std::string dir_ = ::testing::TempDir() + "stored_thresholds";
+  const testing::TemporaryFolder folder_;
+  const std::string dir_ = folder_.path();
 };
 
 TEST_F(StoreThresholdsTest, KeepsAllOtherKeysInTheirOrder) {
@@ -66,6 +57,14 @@ TEST_F(StoreThresholdsTest, LeavesWhatIsNoConfigAlone) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("config.json: is no JSON object"));
   EXPECT_EQ(Config(), "[1, 2]");
+}
+
+TEST_F(StoreThresholdsTest, KeepsTheConfigWhereTheDiskIsFull) {
+  WriteConfig("{}");
+  std::filesystem::create_symlink("/dev/full", dir_ + "/config.json.partial");
+  const absl::Status status = StoreThresholds(dir_, {"a"}, {0.25f});
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_EQ(Config(), "{}");
 }
 
 }  // namespace

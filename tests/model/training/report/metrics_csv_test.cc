@@ -1,12 +1,11 @@
 #include "model/training/report/metrics_csv.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace diffuser::training {
 namespace {
@@ -37,16 +36,11 @@ const MetricsRow kSecond = {.step = 20,
 
 class MetricsCsvTest : public ::testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove(path_); }
+  void Write(const std::string& text) { folder_.Write("metrics.csv", text); }
+  std::string Text() const { return testing::ReadFile(path_); }
 
-  void Write(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; }
-
-  std::string Text() const {
-    std::ifstream file(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  const std::string path_ = ::testing::TempDir() + "metrics_csv_test.csv";
+  const testing::TemporaryFolder folder_;
+  const std::string path_ = folder_.path("metrics.csv");
 };
 
 TEST_F(MetricsCsvTest, WritesALineForEachRowAndNothingForWhatWasNotMeasured) {
@@ -94,12 +88,22 @@ TEST_F(MetricsCsvTest, NamesTheLineThatIsNoRow) {
   Write(std::string(kHeader) + "10,0.5,4096,1.25,0.0001,0.1,,,,,\n20,1,two\n");
   const auto csv = MetricsCsv::Open(path_, 100);
   EXPECT_EQ(csv.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(csv.status().message(), HasSubstr("metrics_csv_test.csv:3: is no row of metrics"));
+  EXPECT_THAT(csv.status().message(), HasSubstr("metrics.csv:3: is no row of metrics"));
 }
 
 TEST_F(MetricsCsvTest, RefusesToResumeWithAFileOfOtherColumns) {
   Write("step,loss\n1,2\n");
   EXPECT_THAT(MetricsCsv::Open(path_, 1).status().message(), HasSubstr(":1: is no header"));
+}
+
+TEST_F(MetricsCsvTest, SaysThatTheDiskIsFullAndKeepsTheRowsBefore) {
+  auto csv = MetricsCsv::Open(path_, 0);
+  ASSERT_TRUE(csv.ok()) << csv.status();
+  ASSERT_TRUE(csv->Append(kFirst).ok());
+  std::filesystem::remove(path_);
+  std::filesystem::create_symlink("/dev/full", path_);
+  EXPECT_EQ(csv->Append(kSecond).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(csv->rows(), ElementsAre(kFirst));
 }
 
 TEST_F(MetricsCsvTest, SaysThatTheFolderIsNotThere) {

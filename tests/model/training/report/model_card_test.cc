@@ -18,8 +18,9 @@ ModelCardFacts Facts() {
   facts.config.num_layers = 2;
   facts.config.problem_type = model::ProblemType::kMultiLabel;
   facts.config.labels = {"MIT", "GPL*"};
-  facts.train = {.path = "train.jsonl", .counts = "5,000 documents", .remark = "12 left out"};
-  facts.eval = {.path = "eval.jsonl", .counts = "500 documents", .remark = ""};
+  facts.train = {
+      .path = "train.jsonl", .counts = "5,000 documents", .long_documents = "12 left out"};
+  facts.eval = {.path = "eval.jsonl", .counts = "500 documents", .long_documents = ""};
   facts.label_documents = {3000, 12345};
   facts.settings = {{"epochs", "10"}, {"learning_rate", "0.0005"}};
   facts.scores = ComputeScores({{0}, {1}}, {{0}, {0}}, 2);
