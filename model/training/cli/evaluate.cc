@@ -42,16 +42,12 @@ absl::Status AddAll(const EvaluationData& data, const EvalConsole& console,
     if (absl::IsInvalidArgument(added)) {
       added = absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": ", added.message()));
     }
-    if (!added.ok()) {
-      line.Clear();
-      return added;
-    }
+    if (!added.ok()) return added;
     ++progress.step;
     const double seconds = absl::ToDoubleSeconds(console.now() - begin);
     if (seconds > 0) progress.tokens_per_second = static_cast<double>(scorer.tokens()) / seconds;
     line.Update(progress);
   }
-  line.Clear();
   return absl::OkStatus();
 }
 

@@ -37,17 +37,21 @@ std::string FormatProgress(const Progress& progress, int64_t done_before, absl::
                            const ProgressOptions& options);
 
 // Tells the reader of `out` (standard error) how a run goes: one line that is drawn again on a
-// terminal, a plain line every now and then elsewhere. Not thread-safe.
+// terminal, a plain line every now and then elsewhere. Takes its line off the terminal when it
+// goes, so that an error is not written behind it. Not thread-safe.
 class ProgressLine {
  public:
   // `out` outlives it. The time left is reckoned from now on; `first_step` steps are done already.
   ProgressLine(std::ostream& out, ProgressOptions options, std::function<absl::Time()> now,
                int64_t first_step = 0);
+  ~ProgressLine() { Clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
   // Draws or writes if it is time to, and at the last step in any case.
   void Update(const Progress& progress);
 
-  // Takes the line off a terminal. Before anything else is written there, and at the end.
+  // Takes the line off a terminal. Before anything else is written there.
   void Clear();
 
   // Writes a line of its own, whatever is on the terminal: an evaluation's result, a warning.

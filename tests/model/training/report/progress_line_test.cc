@@ -108,5 +108,14 @@ TEST_F(ProgressLineTest, ClearsItselfBeforeAnythingElseIsSaid) {
   EXPECT_THAT(Take(), HasSubstr("50/100"));
 }
 
+TEST_F(ProgressLineTest, LeavesTheTerminalWhenItGoes) {
+  {
+    ProgressLine line = Make(true);
+    line.Update(kHalf);
+    Take();
+  }
+  EXPECT_EQ(Take(), "\r\x1b[K");
+}
+
 }  // namespace
 }  // namespace diffuser::training
