@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "model/windows.h"
 
 namespace diffuser::training {
 namespace {
@@ -33,15 +34,6 @@ std::vector<absl::StatusOr<Encoding>> EncodeBlock(absl::Span<const Example> exam
   work();
   for (std::thread& thread : others) thread.join();
   return encodings;
-}
-
-// The document's prefix and suffix around its content tokens [begin, end).
-std::vector<int32_t> Piece(const Encoding& encoding, int64_t begin, int64_t end) {
-  const auto ids = encoding.ids.begin();
-  std::vector<int32_t> piece(ids, ids + encoding.prefix);
-  piece.insert(piece.end(), ids + encoding.prefix + begin, ids + encoding.prefix + end);
-  piece.insert(piece.end(), encoding.ids.end() - encoding.suffix, encoding.ids.end());
-  return piece;
 }
 
 }  // namespace
@@ -130,21 +122,19 @@ class DatasetBuilder {
     if (set_.long_documents_++ == 0) first_long_ = PlaceOf(example);
     longest_ = std::max(longest_, tokens);
     if (policy_ == LongDocuments::kFail || policy_ == LongDocuments::kDrop) return absl::OkStatus();
-    const int64_t special = encoding.prefix + encoding.suffix;
-    const int64_t content = tokens - special;
-    const int64_t room = config_.max_tokens() - special;
-    if (room < 1) {
-      return absl::InvalidArgumentError(absl::StrCat(PlaceOf(example), ": no room for text among ",
-                                                     special, " special tokens in the config's ",
-                                                     config_.max_tokens()));
+    const auto plan = model::PlanWindows(
+        tokens, {.prefix = encoding.prefix,
+                 .suffix = encoding.suffix,
+                 .max_tokens = config_.max_tokens(),
+                 .long_document = policy_ == LongDocuments::kHead ? model::LongDocument::kHead
+                                                                  : model::LongDocument::kChunk,
+                 .chunk_overlap = model::DefaultChunkOverlap(config_.max_tokens())});
+    if (!plan.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(PlaceOf(example), ": ", plan.status().message()));
     }
-    if (policy_ == LongDocuments::kHead) {
-      AddRow(Piece(encoding, 0, room), labels);
-      return absl::OkStatus();
-    }
-    const int64_t pieces = (content + room - 1) / room;
-    for (int64_t i = 0; i < pieces; ++i) {
-      AddRow(Piece(encoding, content * i / pieces, content * (i + 1) / pieces), labels);
+    for (const model::Window& window : plan->windows) {
+      AddRow(model::WindowIds(encoding.ids, window), labels);
     }
     return absl::OkStatus();
   }

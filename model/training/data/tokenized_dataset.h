@@ -17,7 +17,7 @@ namespace diffuser::training {
 enum class LongDocuments {
   kFail,   // an error that counts them
   kHead,   // its beginning is kept, and the special tokens at its end
-  kChunk,  // it becomes several rows, which follow each other without overlap
+  kChunk,  // it becomes several rows: the overlapping windows that the server cuts it into
   kDrop    // it is left out
 };
 
@@ -27,7 +27,7 @@ struct TokenizeOptions {
 };
 
 // A data set as the model reads it: token ids, special tokens included, and label indices, each in
-// one piece of memory. A row is a document, or one piece of it under LongDocuments::kChunk.
+// one piece of memory. A row is a document, or one window of it under LongDocuments::kChunk.
 // Immutable and thread-safe once made.
 class TokenizedDataset {
  public:

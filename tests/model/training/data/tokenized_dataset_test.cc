@@ -105,11 +105,11 @@ TEST(TokenizedDataset, KeepsTheHeadOfALongDocument) {
   EXPECT_EQ(set->long_documents(), 1);
 }
 
-TEST(TokenizedDataset, CutsALongDocumentIntoEvenChunks) {
+TEST(TokenizedDataset, CutsALongDocumentIntoTheServersWindows) {
   const auto set = Make(FileOf({"x", "a b c d e", "y"}), LongDocuments::kChunk);
   ASSERT_TRUE(set.ok()) << set.status();
   ASSERT_EQ(set->size(), 4);
-  EXPECT_EQ(Row(*set, 1), IdsOf({"a", "b"}));
+  EXPECT_EQ(Row(*set, 1), IdsOf({"a", "b", "c"}));
   EXPECT_EQ(Row(*set, 2), IdsOf({"c", "d", "e"}));
   EXPECT_EQ(set->example(1), 1);
   EXPECT_EQ(set->example(2), 1);
