@@ -20,29 +20,11 @@ bool HasCheckpoint(const fs::path& dir) {
   return false;
 }
 
+// What a run that was killed at its first state leaves is none: the file that names the others
+// comes last.
 bool HasState(const fs::path& dir) {
-  std::error_code error;
-  return fs::is_directory(dir / kStateFolder, error) && !fs::is_empty(dir / kStateFolder, error) &&
-         !error;
-}
-
-absl::Status MakeWritable(const std::string& dir) {
-  std::error_code error;
-  fs::create_directories(dir, error);
-  if (error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(dir, ": cannot make the folder: ", error.message()));
-  }
-  if (access(dir.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat(dir, ": may not be written to"));
-}
-
-absl::Status RemoveState(const fs::path& dir) {
-  std::error_code error;
-  fs::remove_all(dir / kStateFolder, error);
-  if (!error) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      absl::StrCat((dir / kStateFolder).string(), ": cannot be removed: ", error.message()));
+  std::error_code ignored;
+  return fs::exists(dir / kStateFolder / kStateFile, ignored);
 }
 
 }  // namespace
@@ -62,9 +44,24 @@ absl::StatusOr<bool> CheckOutputDirectory(const std::string& dir, ExistingOutput
   return policy == ExistingOutput::kResume && has_state;
 }
 
-absl::Status PrepareOutputDirectory(const std::string& dir, ExistingOutput policy) {
-  if (absl::Status status = MakeWritable(dir); !status.ok()) return status;
-  return policy == ExistingOutput::kOverwrite ? RemoveState(dir) : absl::OkStatus();
+absl::Status MakeOutputDirectory(const std::string& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(dir, ": cannot make the folder: ", error.message()));
+  }
+  if (access(dir.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(dir, ": may not be written to"));
+}
+
+absl::Status RemoveState(const std::string& dir) {
+  const fs::path folder = fs::path(dir) / kStateFolder;
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (!error) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat(folder.string(), ": cannot be removed: ", error.message()));
 }
 
 int64_t CountParameters(const model::ModelConfig& config) {

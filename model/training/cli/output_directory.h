@@ -13,15 +13,21 @@ namespace diffuser::training {
 
 // Where a run keeps what it needs to go on, within its output directory.
 inline constexpr char kStateFolder[] = "training";
+// The file there that is written last, and makes a state of the others.
+inline constexpr char kStateFile[] = "state.json";
 
 // Looks at what is in `dir`, before long work. Returns whether there is a training state to resume.
 // Errors: ALREADY_EXISTS (kRefuse, and there is a checkpoint or a state), FAILED_PRECONDITION
 // (kResume, and there is a checkpoint without a state).
 absl::StatusOr<bool> CheckOutputDirectory(const std::string& dir, ExistingOutput policy);
 
-// Makes `dir` if it is not there, and under kOverwrite removes the training state in it.
+// Makes `dir` if it is not there.
 // Errors: PERMISSION_DENIED or INVALID_ARGUMENT (cannot be made, or written to).
-absl::Status PrepareOutputDirectory(const std::string& dir, ExistingOutput policy);
+absl::Status MakeOutputDirectory(const std::string& dir);
+
+// Removes the training state in `dir`, if there is one, and what is left of one.
+// Errors: PERMISSION_DENIED.
+absl::Status RemoveState(const std::string& dir);
 
 // The number of weights of a model.
 int64_t CountParameters(const model::ModelConfig& config);

@@ -46,10 +46,12 @@ absl::Status RunTraining(const TrainFlags& flags) {
   if (!resume.ok()) return resume.status();
   const absl::StatusOr<TrainInputs> inputs = ReadTrainInputs(flags);
   if (!inputs.ok()) return inputs.status();
-  absl::Status prepared = PrepareOutputDirectory(flags.output, policy);
-  if (!prepared.ok()) return prepared;
+  if (absl::Status made = MakeOutputDirectory(flags.output); !made.ok()) return made;
   absl::Status space = CheckSpace(*inputs, flags.output, *resume);
   if (!space.ok()) return space;
+  if (!*resume) {
+    if (absl::Status removed = RemoveState(flags.output); !removed.ok()) return removed;
+  }
   const StopSignals signals;
   const TrainingJob job{.config = inputs->config,
                         .options = inputs->options,

@@ -7,9 +7,9 @@
 namespace diffuser::training {
 
 // Checks everything that can be checked before training, says on std::cout what is going to be
-// trained, and trains.
-// Errors: those of CheckOutputDirectory, ReadTrainInputs, PrepareOutputDirectory, CheckDiskSpace
-// and Train.
+// trained, and trains. Nothing in the output directory is touched before all of it is checked.
+// Errors: those of CheckOutputDirectory, ReadTrainInputs, MakeOutputDirectory, CheckDiskSpace,
+// RemoveState and Train.
 absl::Status RunTraining(const TrainFlags& flags);
 
 }  // namespace diffuser::training

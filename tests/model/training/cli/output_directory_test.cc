@@ -37,15 +37,27 @@ TEST(OutputDirectory, IsMadeWithTheFoldersAboveIt) {
   const auto resume = CheckOutputDirectory(folder.path("a/b"), ExistingOutput::kRefuse);
   ASSERT_TRUE(resume.ok()) << resume.status();
   EXPECT_FALSE(*resume);
-  EXPECT_TRUE(PrepareOutputDirectory(folder.path("a/b"), ExistingOutput::kRefuse).ok());
+  EXPECT_TRUE(MakeOutputDirectory(folder.path("a/b")).ok());
   EXPECT_TRUE(std::filesystem::is_directory(folder.path("a/b")));
 }
 
-TEST(OutputDirectory, KeepsOtherFiles) {
+TEST(OutputDirectory, HasNoStateWhereAKilledRunLeftPartOfOne) {
+  const TemporaryFolder folder;
+  folder.Write("training/state-8.safetensors.partial", "x");
+  const auto partial = CheckOutputDirectory(folder.path(), ExistingOutput::kResume);
+  ASSERT_TRUE(partial.ok()) << partial.status();
+  EXPECT_FALSE(*partial);
+  folder.Write("training/state.json", "{}");
+  const auto whole = CheckOutputDirectory(folder.path(), ExistingOutput::kResume);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_TRUE(*whole);
+}
+
+TEST(OutputDirectory, KeepsOtherFilesThanTheState) {
   const TemporaryFolder folder;
   folder.Write("notes.md", "x");
-  folder.Write("training/state.bin", "x");
-  EXPECT_TRUE(PrepareOutputDirectory(folder.path(), ExistingOutput::kOverwrite).ok());
+  folder.Write("training/state.json", "{}");
+  EXPECT_TRUE(RemoveState(folder.path()).ok());
   EXPECT_TRUE(std::filesystem::exists(folder.path("notes.md")));
   EXPECT_FALSE(std::filesystem::exists(folder.path("training")));
 }

@@ -153,10 +153,27 @@ TEST_F(TrainCommand, RefusesAnOutputThatHoldsACheckpointUnlessToldToReplaceIt) {
   EXPECT_THAT(Refused(resume, kFailed).err, HasSubstr("holds a checkpoint but no training run"));
   std::vector<std::string> overwrite = Flags();
   overwrite.push_back("--overwrite");
-  folder_.Write("out/training/state.bin", "x");
+  folder_.Write("out/training/state.json", "{}");
   EXPECT_EQ(Run(overwrite).code, kOk);
   EXPECT_EQ(trainings_, 1);
   EXPECT_FALSE(std::filesystem::exists(output_ + "/training"));
+}
+
+TEST_F(TrainCommand, RefusesADiskThatIsTooSmallAndLeavesTheOutputAsItWas) {
+  std::ifstream file(std::string(kSmallCheckpoint) + "/config.json");
+  auto config = nlohmann::json::parse(file);
+  config["intermediate_size"] = 1 << 20;
+  config["hidden_size"] = 1 << 15;
+  config["num_hidden_layers"] = 200;
+  config["attention_window"] = config["attention_window"][0];
+  folder_.Write("out/config.json", "{}");
+  folder_.Write("out/training/state.json", "{}");
+  std::vector<std::string> overwrite =
+      Flags({{"--config", folder_.Write("huge.json", config.dump())}});
+  overwrite.push_back("--overwrite");
+  EXPECT_THAT(Refused(overwrite, kFailed).err, HasSubstr(" bytes free, expected "));
+  EXPECT_TRUE(std::filesystem::exists(output_ + "/training/state.json"));
+  EXPECT_EQ(testing::ReadFile(output_ + "/config.json"), "{}");
 }
 
 TEST_F(TrainCommand, ResumesWhereThereIsAState) {
@@ -168,7 +185,7 @@ TEST_F(TrainCommand, ResumesWhereThereIsAState) {
   std::vector<std::string> resume = Flags();
   resume.push_back("--resume");
   EXPECT_EQ(Run(resume).code, kOk);
-  folder_.Write("out/training/state.bin", "x");
+  folder_.Write("out/training/state.json", "{}");
   EXPECT_EQ(Run(Flags()).code, kFailed);
   const CliResult again = Run(resume);
   EXPECT_EQ(again.code, kOk);
