@@ -8,8 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "model/checkpoint/checkpoint_writer.h"
-#include "model/checkpoint/mapped_file.h"
+#include "model/checkpoint/file_writer.h"
 #include "model/checkpoint/weight_files.h"
+#include "model/tokenizer/copy_files.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/training/convert/roberta_config.h"
 #include "model/training/convert/roberta_weights.h"
@@ -18,9 +19,6 @@ namespace diffuser::training {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kTokenizerFiles[] = {"tokenizer.json", "vocab.json", "merges.txt",
-                                           "tokenizer_config.json", "special_tokens_map.json"};
 
 absl::Status CheckFolders(const ConvertOptions& options) {
   std::error_code ignored;
@@ -51,26 +49,6 @@ absl::Status CheckTokenizer(const std::string& dir, const model::ModelConfig& co
                    " ids, expected at most ", config.vocab_size, ", vocab_size of config.json"));
 }
 
-// Copies the files that are there, and removes those of an earlier tokenizer that are not.
-absl::Status CopyTokenizer(const ConvertOptions& options, std::vector<std::string>& copied) {
-  for (const char* name : kTokenizerFiles) {
-    const std::string to = absl::StrCat(options.output, "/", name);
-    const auto file = checkpoint::MappedFile::Open(absl::StrCat(options.from, "/", name));
-    if (absl::IsNotFound(file.status())) {
-      std::error_code error;
-      fs::remove(to, error);
-      if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat(to, ": cannot remove"));
-      continue;
-    }
-    if (!file.ok()) return file.status();
-    const absl::Status written =
-        checkpoint::WriteFileAtomically(to, checkpoint::AsText(file->bytes()));
-    if (!written.ok()) return written;
-    copied.emplace_back(name);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Write(const ConvertOptions& options, const RobertaConfig& config,
                    const ConvertedWeights& weights, ConvertReport& report) {
   std::error_code error;
@@ -84,8 +62,9 @@ absl::Status Write(const ConvertOptions& options, const RobertaConfig& config,
       checkpoint::WriteSafetensors(absl::StrCat(options.output, "/model.safetensors"),
                                    weights.tensors, checkpoint::StoredType::kFloat32);
   if (!status.ok()) return status;
-  status = CopyTokenizer(options, report.copied);
-  if (!status.ok()) return status;
+  auto copied = tokenizer::CopyTokenizerFiles(options.from, options.output);
+  if (!copied.ok()) return copied.status();
+  report.copied = *std::move(copied);
   return checkpoint::WriteFileAtomically(config_path, config.json);
 }
 
