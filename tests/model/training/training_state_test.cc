@@ -15,8 +15,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Run {
-  explicit Run(uint64_t seed)
+struct SmallRun {
+  explicit SmallRun(uint64_t seed)
       : parameters(testing::SmallConfig(model::ProblemType::kMultiLabel), seed),
         optimizer(parameters.all(), {}) {}
 
@@ -55,14 +55,14 @@ class TrainingStateTest : public ::testing::Test {
   }
 
   diffuser::testing::TemporaryFolder folder_;
-  Run run_{1};
+  SmallRun run_{1};
 };
 
 TEST_F(TrainingStateTest, ComesBackToTheBit) {
   run_.Step(1);
   run_.Step(2);
   ASSERT_TRUE(Save(MakeProgress()).ok());
-  Run other(9);
+  SmallRun other(9);
   const auto progress =
       LoadState(dir(), MakeProgress().settings, other.parameters, other.optimizer);
   ASSERT_TRUE(progress.ok()) << progress.status();
