@@ -43,7 +43,7 @@ struct ConvertReport {
 // other names. Position embeddings go on by repetition of the rows after the first
 // pad_token_id + 1, or end earlier. The classification head is kept where it has as many labels;
 // otherwise it is drawn from a normal distribution (deviation 0.02, biases 0) by `seed`, the same
-// on every machine. Pooler and masked-LM head are dropped. All else in config.json stays.
+// always. Pooler and masked-LM head are dropped. All else in config.json stays.
 //
 // Nothing is written before everything has been checked, and config.json comes last, so that a
 // directory that was not finished does not open.

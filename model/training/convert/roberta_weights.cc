@@ -74,7 +74,7 @@ std::string HeadFault(const StoredTensors& stored, size_t labels) {
   return absl::StrCat("the checkpoint's is for ", found, " labels, not ", labels);
 }
 
-// Numbers from a normal distribution around 0; unlike the standard library's the same everywhere.
+// Numbers from a normal distribution around 0, by a method that no standard library changes.
 std::vector<float> DrawNormal(int64_t count, std::mt19937_64& random) {
   const auto unit = [&] { return (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53; };
   std::vector<float> numbers(count);

@@ -37,8 +37,7 @@ at::Tensor Mask(uint32_t head_key, uint32_t plane, int64_t rows, int64_t columns
   for (int row = 0; row < rows; ++row) {
     const uint32_t key = kernels::RowKey(head_key, plane, row);
     for (int column = 0; column < columns; ++column) {
-      const bool kept =
-          kernels::IsKept(key, column, kernels::DropBelow(static_cast<float>(rate)));
+      const bool kept = kernels::IsKept(key, column, kernels::DropBelow(static_cast<float>(rate)));
       mask[row][column] = kept ? 1.0 / (1.0 - rate) : 0.0;
     }
   }
@@ -124,7 +123,8 @@ TEST_P(DiffusionAttentionTest, HasTheGradientThatAutogradFindsForTheDenseForm) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rates, DiffusionAttentionTest,
-    ::testing::Values(Dropout{}, Dropout{.attention = 0.2, .seed = 3}, Dropout{.hop = 0.2, .seed = 4},
+    ::testing::Values(Dropout{}, Dropout{.attention = 0.2, .seed = 3},
+                      Dropout{.hop = 0.2, .seed = 4},
                       Dropout{.attention = 0.1, .hop = 0.1, .seed = uint64_t{5} << 40}));
 
 TEST(DiffusionAttention, TrainsOnWhatItServesWhereNothingIsDropped) {
