@@ -1,5 +1,6 @@
 #include "model/checkpoint/json_text.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "model/checkpoint/messages.h"
 
@@ -26,6 +27,11 @@ absl::StatusOr<json> ParseJsonObject(absl::string_view text, absl::string_view o
   } catch (const json::exception& error) {
     return Invalid(origin, absl::StrCat("found no JSON object: ", Reason(error)));
   }
+}
+
+bool IsJsonLines(absl::string_view path) {
+  return absl::EndsWithIgnoreCase(path, ".jsonl") || absl::EndsWithIgnoreCase(path, ".ndjson") ||
+         absl::EndsWithIgnoreCase(path, ".json");
 }
 
 std::string Describe(const json& value) {

@@ -14,6 +14,10 @@ namespace diffuser::checkpoint {
 // instead of an object.
 absl::StatusOr<nlohmann::json> ParseJsonObject(absl::string_view text, absl::string_view origin);
 
+// Whether a file of that name holds one JSON object a line: *.jsonl, *.ndjson or *.json, in either
+// case.
+bool IsJsonLines(absl::string_view path);
+
 // `value` in a few words for a message: numbers and short strings themselves, of lists and objects
 // only how many entries they have.
 std::string Describe(const nlohmann::json& value);

@@ -21,11 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoint::FaultList;
 
-bool IsJsonLines(absl::string_view path) {
-  return absl::EndsWith(path, ".jsonl") || absl::EndsWith(path, ".ndjson") ||
-         absl::EndsWith(path, ".json");
-}
-
 absl::Status Failure(const std::error_code& error, const std::string& path) {
   return absl::ErrnoToStatus(error.value(), absl::StrCat(path, ": cannot be read"));
 }
@@ -34,7 +29,7 @@ absl::Status AddFile(const std::string& path, std::vector<TextFile>& files) {
   std::error_code error;
   const auto bytes = fs::file_size(path, error);
   if (error) return Failure(error, path);
-  files.push_back({path, IsJsonLines(path), static_cast<int64_t>(bytes)});
+  files.push_back({path, checkpoint::IsJsonLines(path), static_cast<int64_t>(bytes)});
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "model/checkpoint/json_text.h"
 #include "model/training/data/label_set.h"
 #include "model/training/evaluation/line_fields.h"
 
@@ -39,7 +40,7 @@ absl::Status LookUpLabels(const EvalOptions& options, const model::ModelConfig& 
 
 absl::Status NameDocuments(const EvalOptions& options, EvaluationData& data) {
   absl::flat_hash_map<int64_t, std::string> names;
-  if (IsJsonLines(options.data) && !options.predictions.empty()) {
+  if (checkpoint::IsJsonLines(options.data) && !options.predictions.empty()) {
     auto read = ReadLineField(options.data, "name");
     if (!read.ok()) return read.status();
     names = *std::move(read);
@@ -53,7 +54,7 @@ absl::Status NameDocuments(const EvalOptions& options, EvaluationData& data) {
 
 absl::Status GroupDocuments(const EvalOptions& options, EvaluationData& data) {
   if (options.group_by.empty()) return absl::OkStatus();
-  if (!IsJsonLines(options.data)) {
+  if (!checkpoint::IsJsonLines(options.data)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--group_by: is for JSON lines, and ", options.data, " are none"));
   }

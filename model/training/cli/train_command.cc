@@ -2,7 +2,6 @@
 
 #include <iostream>
 #include <memory>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "model/training/cli/commands.h"

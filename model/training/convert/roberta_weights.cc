@@ -1,6 +1,5 @@
 #include "model/training/convert/roberta_weights.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>

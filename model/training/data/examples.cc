@@ -6,25 +6,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "model/checkpoint/json_text.h"
 #include "model/checkpoint/mapped_file.h"
 #include "model/training/data/readers.h"
 
 namespace diffuser::training {
-namespace {
-
-std::string Extension(const std::string& path) {
-  return absl::AsciiStrToLower(std::filesystem::path(path).extension().string());
-}
-
-}  // namespace
-
 std::string PlaceOf(const Example& example) {
   return absl::StrCat(example.file, ":", example.line);
-}
-
-bool IsJsonLines(const std::string& path) {
-  const std::string extension = Extension(path);
-  return extension == ".jsonl" || extension == ".ndjson" || extension == ".json";
 }
 
 absl::StatusOr<ExampleFile> ReadExamples(const std::string& path, const ReadOptions& options) {
@@ -34,8 +22,9 @@ absl::StatusOr<ExampleFile> ReadExamples(const std::string& path, const ReadOpti
   if (!file.ok()) return file.status();
   absl::string_view text = checkpoint::AsText(file->bytes());
   absl::ConsumePrefix(&text, "\xEF\xBB\xBF");
-  if (IsJsonLines(path)) return ReadJsonLines(path, text);
-  const std::string extension = Extension(path);
+  if (checkpoint::IsJsonLines(path)) return ReadJsonLines(path, text);
+  const std::string extension =
+      absl::AsciiStrToLower(std::filesystem::path(path).extension().string());
   if (extension == ".csv") return ReadCsv(path, text, ',', options);
   if (extension == ".tsv") return ReadCsv(path, text, '\t', options);
   return absl::InvalidArgumentError(absl::StrCat(

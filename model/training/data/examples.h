@@ -35,9 +35,6 @@ struct ReadOptions {
   std::string label_separator;
 };
 
-// Whether ReadExamples reads `path` as JSON lines: by its ending, in either case.
-bool IsJsonLines(const std::string& path);
-
 // Reads labelled documents; what `path` is decides the form:
 //
 //   *.jsonl *.ndjson *.json  one JSON object a line with `text` and either `label` (a string or a

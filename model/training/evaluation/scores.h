@@ -2,7 +2,6 @@
 #define DIFFUSER_MODEL_TRAINING_EVALUATION_SCORES_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/types/span.h"

@@ -35,8 +35,8 @@ std::pair<absl::Status, std::vector<std::string>> Read(const std::vector<std::st
 
 TEST(TextSource, ReadsTheTextOfJsonLines) {
   const TemporaryFolder folder;
-  folder.Write("a.jsonl", "{\"text\": \"one\\n\\u00e9\", \"label\": 1}\r\n\n{\"text\": \"two\"}");
-  const auto [status, texts] = Read({folder.path("a.jsonl")});
+  folder.Write("a.JSONL", "{\"text\": \"one\\n\\u00e9\", \"label\": 1}\r\n\n{\"text\": \"two\"}");
+  const auto [status, texts] = Read({folder.path("a.JSONL")});
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_THAT(texts, ElementsAre("one\n\u00e9", "two"));
 }

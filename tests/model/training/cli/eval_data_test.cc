@@ -75,7 +75,7 @@ TEST_F(EvalData, RefusesToGroupByWhatIsNotThere) {
   lines.group_by = "source";
   EXPECT_THAT(std::string(ReadEvaluationData(lines, testing::SmallConfig()).status().message()),
               HasSubstr("no line has a field \"source\""));
-  EvalOptions table = Options("a.csv", "text,label\nx,yes\n");
+  EvalOptions table = Options("a.CSV", "text,label\nx,yes\n");
   table.group_by = "source";
   EXPECT_THAT(std::string(ReadEvaluationData(table, testing::SmallConfig()).status().message()),
               HasSubstr("--group_by: is for JSON lines"));
