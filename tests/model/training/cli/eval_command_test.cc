@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
+constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/tests/data/checkpoints/golden-long";
 
 class EvalCommandTest : public ::testing::Test {
  protected:
