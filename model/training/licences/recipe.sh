@@ -5,7 +5,7 @@
 # was: run it again with the same WORK_DIR. After a change of what is below, remove the results that it touches.
 set -euo pipefail
 
-# What two cores get through in hours. The seed makes the data, prepare.py says from what.
+# What two cores get through in hours.
 train_documents=40000
 eval_documents=1500
 seed=1
