@@ -1,7 +1,10 @@
 # The front door. On a fresh Debian 12 with git and make, `make demo` and `make test` do all their own set-up.
 
 # The checkpoint that `make serve`, `make demo` and the container serve: a folder below the root.
-DEFAULT_CHECKPOINT := model/checkpoints/golden-long
+DEFAULT_CHECKPOINT := model/checkpoints/licences
+
+# Where `make checkpoint` keeps its data, its runs and its result.
+CHECKPOINT_WORK := .cache/licences/work
 
 BUILD := build
 JOBS ?= $(shell nproc)
@@ -9,18 +12,19 @@ SETUP := cmake/dependencies/setup.sh
 CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(abspath $(LIBTORCH))) --log-level=WARNING
 export LIBTORCH
 
-.PHONY: help setup build serve demo test sanitize bench clean
+.PHONY: help setup build serve demo checkpoint test sanitize bench clean
 
 help:
-	@echo 'make demo      build, serve the default checkpoint, classify documents, show evidence and metrics'
-	@echo 'make test      build and run every test'
-	@echo 'make setup     install what the build and the tests need (Debian packages; the rest into .deps)'
-	@echo 'make build     build build/bin/diffuser-server and build/bin/diffuser-client'
-	@echo 'make serve     serve the default checkpoint on ports 8001 (gRPC) and 8002 (metrics)'
-	@echo 'make sanitize  run the tests that need no LibTorch under the sanitizers'
-	@echo 'make bench     measure'
-	@echo 'make clean     remove what was built'
-	@echo 'LIBTORCH=DIR   with any of them: use the LibTorch in DIR'
+	@echo 'make demo        build, serve the default checkpoint, say which licences are in files of this machine, and where'
+	@echo 'make test        build and run every test'
+	@echo 'make setup       install what the build and the tests need (Debian packages; the rest into .deps)'
+	@echo 'make build       build diffuser-server, diffuser-client and diffuser-train into build/bin'
+	@echo 'make serve       serve the default checkpoint on ports 8001 (gRPC) and 8002 (metrics)'
+	@echo 'make checkpoint  make the default checkpoint anew, data included, in $(CHECKPOINT_WORK); takes hours'
+	@echo 'make sanitize    run the tests that need no LibTorch under the sanitizers'
+	@echo 'make bench       measure'
+	@echo 'make clean       remove what was built'
+	@echo 'LIBTORCH=DIR     with any of them: use the LibTorch in DIR'
 
 setup:
 	$(SETUP) test
@@ -28,13 +32,16 @@ setup:
 build:
 	$(SETUP) build
 	$(CONFIGURE)
-	cmake --build $(BUILD) -j $(JOBS) --target diffuser-server diffuser-client
+	cmake --build $(BUILD) -j $(JOBS) --target diffuser-server diffuser-client diffuser-train
 
 serve: build
 	$(BUILD)/bin/diffuser-server --model=default=$(DEFAULT_CHECKPOINT)
 
 demo: build
 	client/demo.sh $(BUILD)/bin $(DEFAULT_CHECKPOINT)
+
+checkpoint: build
+	model/training/licences/recipe.sh $(BUILD)/bin $(CHECKPOINT_WORK)
 
 test:
 	$(SETUP) test

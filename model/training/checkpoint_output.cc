@@ -77,8 +77,7 @@ absl::Status WriteCheckpoint(const TrainingJob& job, const TrainableParameters& 
 
 absl::Status WriteReports(const TrainingJob& job, const RunSummary& summary,
                           const std::vector<MetricsRow>& rows) {
-  const std::filesystem::path dir =
-      std::filesystem::weakly_canonical(job.output_dir + "/").parent_path();
+  const std::filesystem::path dir = std::filesystem::weakly_canonical(job.output_dir);
   const std::string card = ModelCard({.name = dir.filename(),
                                       .config = job.config,
                                       .train = job.train_data,

@@ -125,7 +125,7 @@ class LiveQueries(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.server = cls.enterClassContext(
-            live.Server(f"--model=default={support.default_checkpoint()}", QUEUE_FLAG)
+            live.Server(f"--model=default={support.small_checkpoint()}", QUEUE_FLAG)
         )
         live.wait_until("the model", cls.server.is_serving)
         cls.prometheus = cls.enterClassContext(

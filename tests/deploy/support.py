@@ -66,6 +66,11 @@ def load_rules() -> list[dict]:
     return [rule for group in load_rule_groups() for rule in group["rules"]]
 
 
+def small_checkpoint() -> pathlib.Path:
+    """The tests' own checkpoint, for checks that ask how the server answers, not what."""
+    return ROOT / "tests" / "data" / "checkpoints" / "golden-long"
+
+
 def default_checkpoint() -> pathlib.Path:
     """The checkpoint that the Makefile and the image serve."""
     for line in (ROOT / "Makefile").read_text().splitlines():

@@ -15,7 +15,7 @@ DEPS = pathlib.Path(os.environ.get("DIFFUSER_DEPS", ROOT / ".deps"))
 DOCUMENTS = ROOT / "tests" / "data" / "documents"
 
 # Both models of the server: with a tokenizer and labels, and for token ids only.
-TEXT_MODEL = f"--model=text={ROOT / 'model' / 'checkpoints' / 'golden-long'}"
+TEXT_MODEL = f"--model=text={ROOT / 'tests' / 'data' / 'checkpoints' / 'golden-long'}"
 IDS_MODEL = f"--model=tiny={ROOT / 'tests' / 'golden' / 'data' / 'tiny'}"
 
 # How long a program may take to come up or to end before a test fails.

@@ -13,7 +13,7 @@
 
 namespace diffuser::testing {
 
-// Flags for a golden case, named after it, and for the built-in checkpoint, named "text".
+// Flags for a golden case, named after it, and for the small checkpoint of the tests, named "text".
 std::string GoldenModelFlag(const std::string& golden_case);  // --model=tiny=…/tiny: ids only
 std::string TextModelFlag();                                  // has a tokenizer
 

@@ -11,7 +11,7 @@
 namespace diffuser::tokenizer {
 
 // The small byte-level BPE that comes with the source.
-inline constexpr char kSmallTokenizer[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
+inline constexpr char kSmallTokenizer[] = DIFFUSER_ROOT "/tests/data/checkpoints/golden-long";
 
 using testing::ReadFile;
 using testing::TemporaryFolder;

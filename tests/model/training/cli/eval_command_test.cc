@@ -20,7 +20,7 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
-constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
+constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/tests/data/checkpoints/golden-long";
 
 class EvalCommandTest : public ::testing::Test {
  protected:

@@ -14,7 +14,7 @@
 namespace diffuser::training {
 
 // The small checkpoint that comes with the source: its config reads 4,096 tokens.
-inline constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/model/checkpoints/golden-long";
+inline constexpr char kSmallCheckpoint[] = DIFFUSER_ROOT "/tests/data/checkpoints/golden-long";
 
 struct CliResult {
   int code = 0;

@@ -32,7 +32,7 @@ class ConvertErrorsTest : public ConvertFixture {
 TEST_F(ConvertErrorsTest, RefusesATokenizerWithMoreIdsThanTheModel) {
   config_["vocab_size"] = 499;
   Write();
-  fs::copy_file(fs::path(DIFFUSER_ROOT) / "model/checkpoints/golden-long/tokenizer.json",
+  fs::copy_file(fs::path(DIFFUSER_ROOT) / "tests/data/checkpoints/golden-long/tokenizer.json",
                 folder_.path("roberta/tokenizer.json"));
   ExpectError(absl::StatusCode::kInvalidArgument, "gives 500 ids, expected at most 499");
 }

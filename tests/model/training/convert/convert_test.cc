@@ -179,7 +179,7 @@ TEST_F(ConvertTest, TakesTransformersDefaultsForKeysThatAreAbsent) {
 
 TEST_F(ConvertTest, CopiesTheTokenizerAndRemovesAnotherOne) {
   Write();
-  const fs::path tokenizer = fs::path(DIFFUSER_ROOT) / "model/checkpoints/golden-long";
+  const fs::path tokenizer = fs::path(DIFFUSER_ROOT) / "tests/data/checkpoints/golden-long";
   fs::copy_file(tokenizer / "tokenizer.json", folder_.path("roberta/tokenizer.json"));
   fs::create_directory(options_.output);
   folder_.Write("diffuser/merges.txt", "of another one");

@@ -15,7 +15,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 BIN = pathlib.Path(os.environ.get("DIFFUSER_BIN", ROOT / "build" / "bin"))
 DEPS = pathlib.Path(os.environ.get("DIFFUSER_DEPS", ROOT / ".deps"))
-TOKENIZER = ROOT / "model" / "checkpoints" / "golden-long" / "tokenizer.json"
+TOKENIZER = ROOT / "tests" / "data" / "checkpoints" / "golden-long" / "tokenizer.json"
 SKIPPED = 77  # the exit status that ctest's SKIP_RETURN_CODE names
 PATIENCE_SECONDS = 120
 

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Makes the default checkpoint from nothing: data, tokenizer, two stages of training, thresholds.
+# usage: recipe.sh PROGRAMS_DIR WORK_DIR       the checkpoint is then WORK_DIR/result
+# A step whose result is in WORK_DIR is not repeated, and a training run that was stopped or killed goes on where it
+# was: run it again with the same WORK_DIR. After a change of what is below, remove the results that it touches.
+set -euo pipefail
+
+# What two cores get through in hours.
+train_documents=40000
+eval_documents=1500
+seed=1
+
+# The embeddings of 12,000 ids are nearly half of the checkpoint. Lower case and single spaces make the most of them:
+# licences are told apart by words, not by capitals, rulers or indents.
+vocab_size=12000
+tokenizer_bytes=60000000
+
+# Batches of one and a half of the longest documents: many steps for the tokens, in little memory.
+batch_tokens=6144
+eval_every=400
+
+# Stage 1, pieces of long texts: as many documents as in stage 2 at under a third of the words, so that the model
+# learns cheaply what each licence says before it has to find it in a long document.
+short_epochs=1
+short_learning_rate=1.2e-3
+
+# Stage 2, whole documents of all kinds, from stage 1's weights.
+full_epochs=@@FULL_EPOCHS@@
+full_learning_rate=@@FULL_LEARNING_RATE@@
+
+# A model of this width underfits the data in so few epochs: hardly any dropout. What is longer than 4,096 tokens is
+# cut to its beginning. Scores while training are of 300 documents, for time; the thresholds are tuned on all.
+training_flags=(--batch_tokens "$batch_tokens" --warmup 0.06 --hidden_dropout 0 --attention_dropout 0.05
+  --hop_dropout 0 --long_documents head --eval_documents 300 --eval_every "$eval_every"
+  --checkpoint_every "$eval_every" --weights_type float16)
+
+here=$(cd "$(dirname "$0")" && pwd)
+programs=$(cd "$1" && pwd)
+mkdir -p "$2" && cd "$2"
+
+say() { printf '\n%s: %s\n' "$(date +%H:%M:%S)" "$*"; }
+
+# data STAGE: STAGE/train.jsonl and STAGE/eval.jsonl.
+data() {
+  [ -d "$1" ] && return
+  say "composing the documents of stage $1"
+  rm -rf "$1.part"
+  python3 "$here/prepare.py" --stage "$1" --output "$1.part" --documents "$train_documents" \
+    --eval_documents "$eval_documents" --seed "$seed" --report
+  mv "$1.part" "$1"
+}
+
+tokenizer() {
+  [ -f tokenizer.json ] && return
+  say "training the tokenizer"
+  "$programs/diffuser-train" tokenizer --data short/train.jsonl --data full/train.jsonl --lowercase \
+    --collapse_spaces --vocab_size "$vocab_size" --max_bytes "$tokenizer_bytes" --output tokenizer.json
+}
+
+# train DATA OUTPUT FLAGS...: a checkpoint in OUTPUT, which its model card is named after.
+train() {
+  local set=$1 output=$2; shift 2
+  [ -f "$output.done" ] && return
+  say "training $output on $set/train.jsonl"
+  "$programs/diffuser-train" --data "$set/train.jsonl" --eval "$set/eval.jsonl" --output "$output" --resume \
+    "${training_flags[@]}" "$@"
+  touch "$output.done"
+}
+
+# The checkpoint without the state to resume from, and with the threshold of each label that is best on documents
+# which were not trained on; the model card names the source of the data.
+result() {
+  [ -d result ] && return
+  say "tuning the thresholds"
+  rm -rf result.part && mkdir result.part
+  cp licences/{README.md,config.json,curves.svg,metrics.csv,model.safetensors,tokenizer.json} result.part/
+  "$programs/diffuser-train" eval --model result.part --data full/eval.jsonl --group_by kind \
+    --tune_thresholds --write
+  cat >> result.part/README.md <<'CARD'
+
+## Source of the data
+
+The documents were composed by `model/training/licences` of ScanCode toolkit's licence data (`scancode-toolkit` on PyPI),
+by nexB Inc. and others, licensed under CC-BY-4.0, and changed as said there. None of its texts is contained here.
+CARD
+  mv result.part result
+}
+
+data short
+data full
+tokenizer
+train short pieces --config "$here/config.json" --tokenizer tokenizer.json \
+  --epochs "$short_epochs" --learning_rate "$short_learning_rate"
+train full licences --init pieces --epochs "$full_epochs" --learning_rate "$full_learning_rate"
+result
+say "the checkpoint is $PWD/result"
