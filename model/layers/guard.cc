@@ -11,7 +11,7 @@ namespace diffuser::layers {
 namespace {
 
 absl::Status OutOfMemory() {
-  return absl::ResourceExhaustedError("out of memory while computing; send a smaller batch");
+  return absl::ResourceExhaustedError("out of memory while computing; a smaller batch takes less");
 }
 
 // LibTorch's CPU allocator has no exception type of its own: its message is all that tells.
@@ -22,7 +22,7 @@ bool IsOutOfMemory(const c10::Error& error) {
 
 absl::Status Internal(const std::function<void(const std::string&)>& report, const char* details) {
   if (report) report(details);
-  return absl::InternalError("the model failed to compute; the server's log has the details");
+  return absl::InternalError("the model failed to compute; the log has the details");
 }
 
 }  // namespace

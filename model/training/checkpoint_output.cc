@@ -7,7 +7,8 @@
 #include "model/checkpoint/checkpoint_writer.h"
 #include "model/checkpoint/config_writer.h"
 #include "model/checkpoint/file_writer.h"
-#include "model/checkpoint/mapped_file.h"
+#include "model/checkpoint/json_text.h"
+#include "model/tokenizer/copy_files.h"
 #include "model/training/report/curves.h"
 #include "model/training/report/model_card.h"
 #include "model/training/settings.h"
@@ -27,28 +28,43 @@ checkpoint::StoredType ToStoredType(WeightsType type) {
   return checkpoint::StoredType::kFloat32;
 }
 
-absl::Status CopyFile(const std::string& from, const std::string& to) {
-  const auto file = checkpoint::MappedFile::Open(from);
-  if (!file.ok()) return file.status();
-  return checkpoint::WriteFileAtomically(
-      to, {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()});
+const char* TorchName(WeightsType type) {
+  switch (type) {
+    case WeightsType::kFloat16:
+      return "float16";
+    case WeightsType::kBFloat16:
+      return "bfloat16";
+    case WeightsType::kFloat32:
+      break;
+  }
+  return "float32";
 }
 
 absl::Status CopyTokenizer(const TrainingJob& job) {
-  const bool is_folder = std::filesystem::is_directory(job.tokenizer_path);
-  const std::string file = is_folder ? job.tokenizer_path + "/tokenizer.json" : job.tokenizer_path;
-  if (std::filesystem::exists(file)) return CopyFile(file, job.output_dir + "/tokenizer.json");
-  for (const char* name : {"/vocab.json", "/merges.txt"}) {
-    const absl::Status status = CopyFile(job.tokenizer_path + name, job.output_dir + name);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  const std::filesystem::path path = job.tokenizer_path;
+  const std::string folder = path.extension() == ".json" ? path.parent_path() : path;
+  return tokenizer::CopyTokenizerFiles(folder.empty() ? "." : folder, job.output_dir).status();
 }
 
 absl::Status WriteConfig(const TrainingJob& job) {
-  const auto json = checkpoint::ConfigJson(job.config, job.config_json);
+  auto base = checkpoint::ParseJsonObject(job.config_json, "config.json");
+  if (!base.ok()) return base.status();
+  (*base)["torch_dtype"] = TorchName(job.options.weights_type);
+  const auto json = checkpoint::ConfigJson(job.config, base->dump());
   if (!json.ok()) return json.status();
   return checkpoint::WriteFileAtomically(job.output_dir + "/config.json", *json);
+}
+
+absl::Status WriteWeights(const TrainableParameters& parameters, checkpoint::StoredType type,
+                          const std::string& path) {
+  std::vector<checkpoint::NamedTensor> tensors;
+  for (const Parameter& parameter : parameters.all()) {
+    tensors.push_back({checkpoint::PublishedName(parameter.name),
+                       parameter.tensor.sizes().vec(),
+                       {parameter.tensor.const_data_ptr<float>(),
+                        static_cast<size_t>(parameter.tensor.numel())}});
+  }
+  return checkpoint::WriteSafetensors(path, tensors, type);
 }
 
 std::vector<int64_t> CountLabels(const TrainingJob& job) {
@@ -62,17 +78,20 @@ std::vector<int64_t> CountLabels(const TrainingJob& job) {
 }  // namespace
 
 absl::Status WriteCheckpoint(const TrainingJob& job, const TrainableParameters& parameters) {
-  if (absl::Status status = CopyTokenizer(job); !status.ok()) return status;
-  if (absl::Status status = WriteConfig(job); !status.ok()) return status;
-  std::vector<checkpoint::NamedTensor> tensors;
-  for (const Parameter& parameter : parameters.all()) {
-    tensors.push_back({checkpoint::PublishedName(parameter.name),
-                       parameter.tensor.sizes().vec(),
-                       {parameter.tensor.const_data_ptr<float>(),
-                        static_cast<size_t>(parameter.tensor.numel())}});
+  // What takes room comes first, under a name of its own: a full disk stops it there.
+  const std::string weights = job.output_dir + "/model.safetensors";
+  const std::string fresh = job.output_dir + "/model.fresh.safetensors";
+  absl::Status status = WriteWeights(parameters, ToStoredType(job.options.weights_type), fresh);
+  if (status.ok()) status = CopyTokenizer(job);
+  if (status.ok()) status = WriteConfig(job);
+  std::error_code error;
+  if (status.ok()) {
+    std::filesystem::rename(fresh, weights, error);
+    if (error) status = absl::InternalError(absl::StrCat(weights, ": ", error.message()));
+  } else {
+    std::filesystem::remove(fresh, error);
   }
-  return checkpoint::WriteSafetensors(job.output_dir + "/model.safetensors", tensors,
-                                      ToStoredType(job.options.weights_type));
+  return status;
 }
 
 absl::Status WriteReports(const TrainingJob& job, const RunSummary& summary,

@@ -1,7 +1,6 @@
 #ifndef DIFFUSER_MODEL_TRAINING_EVALUATOR_H_
 #define DIFFUSER_MODEL_TRAINING_EVALUATOR_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "model/training/data/batch_plan.h"
@@ -17,8 +16,9 @@ struct Evaluation {
   Scores scores;    // at threshold 0.5, or of the best label
 };
 
-// Scores a model on the evaluation set, or on the seeded choice of it that options.eval_documents
-// asks for. Throws c10::Error. The data set outlives it.
+// Scores a model on the evaluation set, or on the seeded choice of documents that
+// options.eval_documents asks for; the scores of a document's windows are combined as the server
+// does. Throws c10::Error. The data set outlives it.
 class Evaluator {
  public:
   Evaluator(const TokenizedDataset& data, const TrainingOptions& options);

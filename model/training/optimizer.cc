@@ -36,19 +36,13 @@ void Optimizer::set_steps(int64_t steps) {
   for (at::Tensor& count : step_counts_) count.fill_(static_cast<double>(steps));
 }
 
-double Optimizer::ClipGradients() const {
+double Optimizer::GradientNorm() const {
   double squares = 0.0;
   for (const at::Tensor& parameter : parameters_) {
     const double norm = at::linalg_vector_norm(parameter.grad()).item<double>();
     squares += norm * norm;
   }
-  const double norm = std::sqrt(squares);
-  if (options_.max_gradient_norm > 0.0 && norm > options_.max_gradient_norm) {
-    for (const at::Tensor& parameter : parameters_) {
-      parameter.grad().mul_(options_.max_gradient_norm / norm);
-    }
-  }
-  return norm;
+  return std::sqrt(squares);
 }
 
 void Optimizer::Update(const Group& group, double learning_rate) const {
@@ -65,14 +59,17 @@ void Optimizer::Update(const Group& group, double learning_rate) const {
                     options_.adam_epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
-double Optimizer::Step(double learning_rate) {
+void Optimizer::Step(double learning_rate, double gradient_norm) {
   const at::NoGradGuard no_gradient;
-  const double norm = ClipGradients();
+  if (options_.max_gradient_norm > 0.0 && gradient_norm > options_.max_gradient_norm) {
+    for (const at::Tensor& parameter : parameters_) {
+      parameter.grad().mul_(options_.max_gradient_norm / gradient_norm);
+    }
+  }
   ++steps_;
   for (at::Tensor& count : step_counts_) count.fill_(static_cast<double>(steps_));
   for (const Group& group : groups_) Update(group, learning_rate);
   for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
-  return norm;
 }
 
 }  // namespace diffuser::training

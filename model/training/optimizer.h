@@ -22,9 +22,13 @@ class Optimizer {
   // Moments are 0. Keeps the parameters' tensors, which it updates in place.
   Optimizer(const std::vector<Parameter>& parameters, const TrainingOptions& options);
 
-  // Updates the parameters from their gradients, and clears these. Returns the gradients' norm
-  // before clipping. REQUIRES: every parameter has a gradient.
-  double Step(double learning_rate);
+  // The norm of all gradients together; no finite number where one of them is none.
+  // REQUIRES: every parameter has a gradient.
+  double GradientNorm() const;
+
+  // Updates the parameters from their gradients, whose norm is `gradient_norm`, and clears these.
+  // REQUIRES: as above; gradient_norm is finite.
+  void Step(double learning_rate, double gradient_norm);
 
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps);  // done so far, in a run that is resumed
@@ -40,7 +44,6 @@ class Optimizer {
     double weight_decay;
   };
 
-  double ClipGradients() const;
   void Update(const Group& group, double learning_rate) const;
 
   const TrainingOptions options_;

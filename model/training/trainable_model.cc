@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -19,14 +20,13 @@
 namespace diffuser::training {
 namespace {
 
-constexpr double kInitialDeviation = 0.02;
-
+// All but `deviation` and the generator's state is a function of the tensor's name.
 at::Tensor InitialValue(const checkpoint::ExpectedTensor& expected, int pad_token_id,
-                        const at::Generator& generator) {
+                        double deviation, const at::Generator& generator) {
   at::Tensor value = at::empty(expected.shape, at::kFloat);
   if (absl::EndsWith(expected.name, "bias")) return value.zero_();
   if (absl::StrContains(expected.name, "LayerNorm")) return value.fill_(1.0);
-  value.normal_(0.0, kInitialDeviation, generator);
+  value.normal_(0.0, deviation, generator);
   if (absl::EndsWith(expected.name, "word_embeddings.weight") ||
       absl::EndsWith(expected.name, "position_embeddings.weight")) {
     value.select(0, pad_token_id).zero_();
@@ -38,11 +38,12 @@ bool IsHead(const Parameter& parameter) { return absl::StartsWith(parameter.name
 
 }  // namespace
 
-TrainableParameters::TrainableParameters(const model::ModelConfig& config, uint64_t seed)
+TrainableParameters::TrainableParameters(const model::ModelConfig& config, double deviation,
+                                         uint64_t seed)
     : config_(config) {
   const at::Generator generator = at::detail::createCPUGenerator(seed);
   for (const checkpoint::ExpectedTensor& expected : checkpoint::ExpectedTensors(config)) {
-    at::Tensor value = InitialValue(expected, config.pad_token_id, generator);
+    at::Tensor value = InitialValue(expected, config.pad_token_id, deviation, generator);
     parameters_.push_back({expected.name, value.set_requires_grad(true)});
   }
 }
@@ -54,14 +55,30 @@ const Parameter* TrainableParameters::Find(std::string_view name) const {
   return nullptr;
 }
 
+void TrainableParameters::StartAtFrequencies(absl::Span<const double> frequencies) {
+  const at::NoGradGuard no_gradient;
+  const bool multi = config_.problem_type == model::ProblemType::kMultiLabel;
+  float* bias = Get("classifier.out_proj.bias").mutable_data_ptr<float>();
+  for (const double frequency : frequencies) {
+    const double other = multi ? 1.0 - frequency : 1.0;
+    *bias++ = static_cast<float>(std::log(frequency / other));
+  }
+}
+
 absl::Status TrainableParameters::CopyFrom(const std::string& checkpoint_dir) {
   const auto checkpoint = checkpoint::Checkpoint::Open(checkpoint_dir);
   if (!checkpoint.ok()) return checkpoint.status();
+  const int layers = (*checkpoint)->config().num_layers;
+  if (layers != config_.num_layers) {
+    return absl::InvalidArgumentError(absl::StrCat(checkpoint_dir, " has ", layers,
+                                                   " layers; expected ", config_.num_layers,
+                                                   ", as the config asks for"));
+  }
   const bool same_labels = (*checkpoint)->config().labels == config_.labels;
   const at::NoGradGuard no_gradient;
   for (const Parameter& parameter : parameters_) {
-    if (IsHead(parameter) && !same_labels) continue;
-    if (!(*checkpoint)->has(parameter.name)) continue;  // a masked-LM checkpoint has no such head
+    // A masked-LM checkpoint has no such head at all.
+    if (IsHead(parameter) && !(same_labels && (*checkpoint)->has(parameter.name))) continue;
     const checkpoint::Tensor& stored = (*checkpoint)->tensor(parameter.name);
     if (parameter.tensor.sizes() != at::IntArrayRef(stored.shape)) {
       return absl::InvalidArgumentError(

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "model/layers/dropout.h"
 #include "model/layers/encoder.h"
 #include "model/layers/heads.h"
@@ -28,9 +29,9 @@ struct Parameter {
 // Every parameter of one config, in the order of checkpoint::ExpectedTensors.
 class TrainableParameters final : public layers::ParameterSource {
  public:
-  // As RoBERTa begins: weights from N(0, 0.02), biases 0, LayerNorm 1 and 0; the padding's
+  // As RoBERTa begins: weights from N(0, `deviation`), biases 0, LayerNorm 1 and 0; the padding's
   // embeddings 0. The same numbers for the same seed.
-  TrainableParameters(const model::ModelConfig& config, uint64_t seed);
+  TrainableParameters(const model::ModelConfig& config, double deviation, uint64_t seed);
 
   const model::ModelConfig& config() const override { return config_; }
   bool trainable() const override { return true; }
@@ -39,9 +40,17 @@ class TrainableParameters final : public layers::ParameterSource {
 
   const std::vector<Parameter>& all() const { return parameters_; }
 
+  // Sets the bias of the head's outputs to the logits of `frequencies`, the shares of documents
+  // that have each label (for single labels to their logarithms): what a model that knows nothing
+  // else should say. Without it the first steps are spent on just that, by way of all parameters at
+  // once, and leave a small model with features that hardly depend on the document. REQUIRES: one a
+  // label, each in (0, 1).
+  void StartAtFrequencies(absl::Span<const double> frequencies);
+
   // Takes the numbers of a checkpoint: the encoder's, and the head's where the labels are the same
   // ones in the same order.
-  // Errors: those of Checkpoint::Open; INVALID_ARGUMENT naming the tensor whose shape differs.
+  // Errors: those of Checkpoint::Open; INVALID_ARGUMENT naming what differs: the number of layers,
+  // or a tensor's shape.
   absl::Status CopyFrom(const std::string& checkpoint_dir);
 
  private:

@@ -3,7 +3,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/div.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,10 +41,14 @@ uint64_t PassSeed(uint64_t seed, int64_t step, int64_t batch) {
   return (x ^ (x >> 31)) * kSeedsOfPass;
 }
 
-ProgressOptions TerminalOptions() {
-  ProgressOptions options;
-  options.is_terminal = isatty(STDERR_FILENO) != 0;
-  return options;
+// The share of the documents that have each label, kept off 0 and 1.
+std::vector<double> LabelFrequencies(const TokenizedDataset& data, size_t labels) {
+  std::vector<double> shares(labels, 1.0);
+  for (int64_t row = 0; row < data.size(); ++row) {
+    for (const int32_t label : data.labels(row)) shares[label] += 1.0;
+  }
+  for (double& share : shares) share /= static_cast<double>(data.size()) + 2.0;
+  return shares;
 }
 
 // One run. Its methods throw what LibTorch throws.
@@ -55,29 +58,28 @@ class Run {
       : job_(job),
         plan_(job.train, job.options),
         evaluator_(job.eval, job.options),
-        parameters_(std::make_shared<TrainableParameters>(job.config, job.options.seed)),
+        parameters_(std::make_shared<TrainableParameters>(job.config, job.options.initializer_range,
+                                                          job.options.seed)),
         optimizer_(parameters_->all(), job.options) {}
 
   absl::Status Execute() {
     if (absl::Status status = Prepare(); !status.ok()) return status;
-    while (progress_.step < plan_.steps()) {
+    while (!IsDone()) {
       if (absl::Status status = Step(); !status.ok()) return status;
       if (absl::Status status = AfterStep(); !status.ok()) return status;
-      if (ShouldStopEarly()) {
-        line_->Say(
-            absl::StrCat("no better score in ", job_.options.patience, " evaluations: stops here"));
-        break;
-      }
     }
-    line_->Say(absl::StrFormat("best micro F1 %.4f at step %d; checkpoint in %s",
-                               progress_.best_score, progress_.best_step, job_.output_dir));
-    return absl::OkStatus();
+    if (progress_.step < plan_.steps()) {
+      line_->Say(
+          absl::StrCat("no better score in ", job_.options.patience, " evaluations: stops here"));
+    }
+    return Conclude();
   }
 
  private:
   // Brings the run to where it starts: anew, from a checkpoint, or from its own state.
   absl::Status Prepare() {
     progress_.settings = SettingsText(job_);
+    parameters_->StartAtFrequencies(LabelFrequencies(job_.train, job_.config.labels.size()));
     if (job_.resume) {
       auto state = LoadState(StateDir(), progress_.settings, *parameters_, optimizer_);
       if (!state.ok()) return state.status();
@@ -91,11 +93,14 @@ class Run {
     auto csv = MetricsCsv::Open(job_.output_dir + "/metrics.csv", progress_.step);
     if (!csv.ok()) return csv.status();
     csv_.emplace(*std::move(csv));
-    line_.emplace(std::cerr, TerminalOptions(), absl::Now, progress_.step);
-    return absl::OkStatus();
+    line_.emplace(std::cerr, StandardErrorOptions(), absl::Now, progress_.step);
+    // What is killed before its first evaluation can be resumed too; and a disk that is too full
+    // for a state shows now.
+    return job_.resume ? absl::OkStatus() : Save();
   }
 
   std::string StateDir() const { return job_.output_dir + "/training"; }
+  absl::Status Save() { return SaveState(StateDir(), progress_, *parameters_, optimizer_); }
 
   layers::Dropout DropoutOf(int64_t batch) const {
     return {.hidden = job_.options.hidden_dropout,
@@ -117,11 +122,12 @@ class Run {
       loss += Backward(packed, batches[i], DropoutOf(static_cast<int64_t>(i)), documents);
       tokens += packed.tokens();
     }
-    if (!std::isfinite(loss)) {
-      return absl::InternalError(absl::StrCat("the loss is no number any more at step ",
+    const double norm = optimizer_.GradientNorm();
+    if (!std::isfinite(loss) || !std::isfinite(norm)) {
+      return absl::InternalError(absl::StrCat("loss or gradient is no number any more at step ",
                                               progress_.step + 1, "; try a lower learning rate"));
     }
-    optimizer_.Step(LearningRateAt(progress_.step, plan_.steps(), job_.options));
+    optimizer_.Step(LearningRateAt(progress_.step, plan_.steps(), job_.options), norm);
     Count(loss, documents, tokens, absl::ToDoubleSeconds(absl::Now() - begin));
     return absl::OkStatus();
   }
@@ -156,17 +162,16 @@ class Run {
     const int64_t every = job_.options.eval_every;
     const bool evaluate =
         last || (every > 0 ? progress_.step % every == 0 : plan_.EndsEpoch(progress_.step));
-    const bool stop = job_.stop != nullptr && job_.stop->load();
     const bool row = progress_.step % std::max<int64_t>(1, plan_.steps() / kRowsOfLoss) == 0;
     if (evaluate) {
       if (absl::Status status = Evaluate(); !status.ok()) return status;
     } else if (row) {
       if (absl::Status status = csv_->Append(MakeRow()); !status.ok()) return status;
     }
+    const bool stop = job_.stop != nullptr && job_.stop->load();
     const int64_t save_every = job_.options.checkpoint_every;
     if (evaluate || stop || (save_every > 0 && progress_.step % save_every == 0)) {
-      absl::Status status = SaveState(StateDir(), progress_, *parameters_, optimizer_);
-      if (!status.ok()) return status;
+      if (absl::Status status = Save(); !status.ok()) return status;
     }
     if (!stop || last) return absl::OkStatus();
     line_->Clear();
@@ -217,6 +222,31 @@ class Run {
   // Writes the checkpoint of this step, the best so far.
   absl::Status Keep(const Scores& scores) {
     if (absl::Status status = WriteCheckpoint(job_, *parameters_); !status.ok()) return status;
+    return Report(scores);
+  }
+
+  bool IsDone() const {
+    const bool patience_ended =
+        job_.options.patience > 0 && progress_.evaluations_without_gain >= job_.options.patience;
+    return patience_ended || progress_.step >= plan_.steps();
+  }
+
+  // The last word on the checkpoint that was kept: its scores as its file has it, rounded to the
+  // type that its weights are stored in.
+  absl::Status Conclude() {
+    auto kept = std::make_shared<TrainableParameters>(job_.config, job_.options.initializer_range,
+                                                      job_.options.seed);
+    if (absl::Status status = kept->CopyFrom(job_.output_dir); !status.ok()) return status;
+    auto model = TrainableModel::Make(kept);
+    if (!model.ok()) return model.status();
+    const Evaluation evaluation = evaluator_.Evaluate(**model);
+    line_->Say(absl::StrFormat("best at step %d: micro F1 %.4f, exact %.4f; checkpoint in %s",
+                               progress_.best_step, evaluation.scores.micro.f1(),
+                               evaluation.scores.exact_match, job_.output_dir));
+    return Report(evaluation.scores);
+  }
+
+  absl::Status Report(const Scores& scores) {
     return WriteReports(job_,
                         {.scores = scores,
                          .steps = progress_.step,
@@ -224,10 +254,6 @@ class Run {
                          .trained_tokens = progress_.tokens,
                          .training_time = absl::Seconds(progress_.seconds)},
                         csv_->rows());
-  }
-
-  bool ShouldStopEarly() const {
-    return job_.options.patience > 0 && progress_.evaluations_without_gain >= job_.options.patience;
   }
 
   const TrainingJob& job_;

@@ -1,6 +1,7 @@
 #include "model/training/training_options.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -73,6 +74,9 @@ void CheckOptimizer(const TrainingOptions& options, Checker& checker) {
   checker.CheckDropout("hop_dropout", options.hop_dropout);
   checker.CheckDropout("hidden_dropout", options.hidden_dropout);
   checker.Check("label_smoothing", options.label_smoothing, below_one);
+  if (options.initializer_range != -1) {
+    checker.Check("initializer_range", options.initializer_range, above_zero);
+  }
 }
 
 double DropoutOf(const char* key, checkpoint::FieldReader& fields) {
@@ -82,6 +86,18 @@ double DropoutOf(const char* key, checkpoint::FieldReader& fields) {
   if (number >= 0 && number < 1) return number;
   fields.Fail(key, checkpoint::Describe(*value), "a number from 0 to below 1");
   return kDefaultDropout;
+}
+
+double InitializerRangeOf(checkpoint::FieldReader& fields) {
+  const nlohmann::json* value = fields.Find("initializer_range");
+  if (value != nullptr) {
+    const double number = value->is_number() ? value->get<double>() : -1;
+    if (number > 0 && number <= 1) return number;
+    fields.Fail("initializer_range", checkpoint::Describe(*value), "a number above 0 to 1");
+  }
+  const nlohmann::json* hidden = fields.Find("hidden_size");
+  const double size = hidden != nullptr && hidden->is_number() ? hidden->get<double>() : 1;
+  return 1 / std::sqrt(std::max(1.0, size));
 }
 
 }  // namespace
@@ -115,10 +131,12 @@ absl::Status ResolveTrainingOptions(absl::string_view config_json, absl::string_
   checkpoint::FieldReader fields(*object, origin);
   const double attention = DropoutOf("attention_probs_dropout_prob", fields);
   const double hidden = DropoutOf("hidden_dropout_prob", fields);
+  const double range = InitializerRangeOf(fields);
   if (!fields.status().ok()) return fields.status();
   if (options.attention_dropout == -1) options.attention_dropout = attention;
   if (options.hop_dropout == -1) options.hop_dropout = attention;
   if (options.hidden_dropout == -1) options.hidden_dropout = hidden;
+  if (options.initializer_range == -1) options.initializer_range = range;
   if (options.threads == 0) {
     options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }

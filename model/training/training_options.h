@@ -43,6 +43,10 @@ struct TrainingOptions {
   double hidden_dropout = -1;     // in the layers; hidden_dropout_prob, else 0.1
   double label_smoothing = 0;     // in [0, 1); single-label models only
 
+  // > 0, <= 1, or -1: as the config says (initializer_range), else 1 / sqrt(hidden_size), at which
+  // a small model's attention and residual are of one size. Deviation of the random weights.
+  double initializer_range = -1;
+
   uint64_t seed = 0;  // of weights, order and dropout: the same seed gives the same bits
 
   int64_t eval_every = 0;        // >= 0; steps between evaluations; 0: once an epoch
@@ -62,8 +66,8 @@ struct TrainingOptions {
 // bounds, NaN included.
 absl::Status ValidateTrainingOptions(const TrainingOptions& options);
 
-// Sets each dropout that is -1 from the text of a config.json, and `threads` where it is 0.
-// Errors: INVALID_ARGUMENT naming `origin`, the key and what stands there.
+// Sets each dropout and the initializer_range that is -1 from the text of a config.json, and
+// `threads` where it is 0. Errors: INVALID_ARGUMENT naming `origin`, the key and what stands there.
 absl::Status ResolveTrainingOptions(absl::string_view config_json, absl::string_view origin,
                                     TrainingOptions& options);
 

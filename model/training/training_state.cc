@@ -4,8 +4,8 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "model/checkpoint/checkpoint_writer.h"
@@ -58,12 +58,15 @@ absl::Status WriteValues(const std::string& path, const std::vector<NamedValues>
   return checkpoint::WriteSafetensors(path, tensors, checkpoint::StoredType::kFloat32);
 }
 
+// Also those that a killed run was writing.
 void RemoveOtherStates(const std::string& dir, const std::string& kept) {
   std::error_code ignored;  // a file too many does no harm
-  for (const auto& entry : std::filesystem::directory_iterator(dir, ignored)) {
-    const std::string name = entry.path().filename();
-    if (name != kept && entry.path().extension() == ".safetensors") {
-      std::filesystem::remove(entry.path(), ignored);
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry(dir, ignored); entry != end;
+       entry.increment(ignored)) {
+    const std::string name = entry->path().filename();
+    if (absl::StartsWith(name, "state-") && name != kept) {
+      std::filesystem::remove(entry->path(), ignored);
     }
   }
 }

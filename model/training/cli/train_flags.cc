@@ -138,6 +138,9 @@ void TrainFlags::AddRegularization(CLI::App& app) {
 
 void TrainFlags::AddRun(CLI::App& app) {
   Group group(app, "Run");
+  group.Add("initializer_range", options.initializer_range,
+            "Deviation of random weights; -1: as the config says, else 1 / sqrt(hidden size)",
+            "NUMBER");
   group.Add("seed", options.seed, "Of weights, order and dropout", "NUMBER");
   group.Add("threads", options.threads, "0: as many as the process may use", "COUNT");
   group.AddFlag("recompute", options.recompute,

@@ -126,11 +126,14 @@ absl::StatusOr<ReadData> ReadBoth(const TrainFlags& flags) {
 }
 
 absl::Status Tokenize(const ReadData& data, const Tokenizer& tokenizer, TrainInputs& inputs) {
-  const TokenizeOptions options{.threads = inputs.options.threads,
-                                .long_documents = inputs.options.long_documents};
   const std::vector<bool> needed = LabelsIn(data.train, data.labels);
   for (const bool is_train : {true, false}) {
     const ExampleFile& file = is_train ? data.train : data.eval;
+    // The server reads long documents in windows: that is what is evaluated.
+    const bool windows = !is_train && inputs.options.long_documents == LongDocuments::kHead;
+    const TokenizeOptions options{
+        .threads = inputs.options.threads,
+        .long_documents = windows ? LongDocuments::kChunk : inputs.options.long_documents};
     auto set = TokenizedDataset::Make(file, tokenizer, data.labels, inputs.config, options);
     if (!set.ok()) return set.status();
     absl::Status left = CheckLabelsLeft(file.path, *set, data.labels, needed);

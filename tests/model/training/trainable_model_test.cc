@@ -22,7 +22,7 @@ constexpr model::ProblemType kMulti = model::ProblemType::kMultiLabel;
 class TrainableModelTest : public ::testing::Test {
  protected:
   TrainableModelTest()
-      : parameters_(std::make_shared<TrainableParameters>(SmallConfig(kMulti), 1)) {
+      : parameters_(std::make_shared<TrainableParameters>(SmallConfig(kMulti), 0.25, 1)) {
     auto model = TrainableModel::Make(parameters_);
     EXPECT_TRUE(model.ok()) << model.status();
     model_ = *std::move(model);
@@ -80,9 +80,9 @@ TEST_F(TrainableModelTest, HasTheDerivativesThatFiniteDifferencesGive) {
 }
 
 TEST(TrainableParameters, AreTheSameForTheSameSeed) {
-  const TrainableParameters first(SmallConfig(kMulti), 3);
-  const TrainableParameters second(SmallConfig(kMulti), 3);
-  const TrainableParameters other(SmallConfig(kMulti), 4);
+  const TrainableParameters first(SmallConfig(kMulti), 0.02, 3);
+  const TrainableParameters second(SmallConfig(kMulti), 0.02, 3);
+  const TrainableParameters other(SmallConfig(kMulti), 0.02, 4);
   constexpr char kName[] = "encoder.layer.1.intermediate.dense.weight";
   EXPECT_TRUE(first.Get(kName).equal(second.Get(kName)));
   EXPECT_FALSE(first.Get(kName).equal(other.Get(kName)));
@@ -97,7 +97,7 @@ class InitialCheckpointTest : public ::testing::Test {
   }
 
   diffuser::testing::TemporaryFolder folder_;
-  TrainableParameters parameters_{SmallConfig(kMulti), 3};
+  TrainableParameters parameters_{SmallConfig(kMulti), 0.02, 3};
 };
 
 TEST_F(InitialCheckpointTest, GivesEncoderAndHeadWhereTheLabelsAreTheSame) {

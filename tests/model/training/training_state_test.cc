@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 struct SmallRun {
   explicit SmallRun(uint64_t seed)
-      : parameters(testing::SmallConfig(model::ProblemType::kMultiLabel), seed),
+      : parameters(testing::SmallConfig(model::ProblemType::kMultiLabel), 0.02, seed),
         optimizer(parameters.all(), {}) {}
 
   void Step(uint64_t seed) {
@@ -26,7 +26,7 @@ struct SmallRun {
       at::Tensor tensor = parameter.tensor;
       tensor.mutable_grad() = at::randn_like(tensor.detach());
     }
-    optimizer.Step(0.01);
+    optimizer.Step(0.01, optimizer.GradientNorm());
   }
 
   TrainableParameters parameters;
