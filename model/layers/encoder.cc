@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/layers/recompute.h"
+
 namespace diffuser::layers {
 
 Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBackend backend,
@@ -28,13 +30,19 @@ FirstTokens Encoder::EncodeFirstTokens(const model::PackedBatch& batch, bool wan
 }
 
 at::Tensor Encoder::EncodeFirstTokensForTraining(const model::PackedBatch& batch,
-                                                 const Dropout& dropout) const {
+                                                 const Dropout& dropout, bool recompute) const {
   at::Tensor x = embeddings_.Forward(batch, dropout);
   Dropout of_layer = dropout;
-  for (size_t index = 0; index + 1 < layers_.size(); ++index, ++of_layer.seed) {
-    x = layers_[index].ForwardForTraining(x, batch.offsets(), of_layer);
+  for (const EncoderLayer& layer : layers_) {
+    ++of_layer.seed;
+    const auto run = [&layer, &batch, of_layer,
+                      last = &layer == &layers_.back()](const at::Tensor& input) {
+      return last ? layer.ForwardFirstTokensForTraining(input, batch.offsets(), of_layer)
+                  : layer.ForwardForTraining(input, batch.offsets(), of_layer);
+    };
+    x = recompute ? Recompute(x, run) : run(x);
   }
-  return layers_.back().ForwardFirstTokensForTraining(x, batch.offsets(), of_layer);
+  return x;
 }
 
 int64_t Encoder::weight_bytes() const {

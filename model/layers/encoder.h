@@ -38,10 +38,12 @@ class Encoder {
   // the last layer run backwards from it; and the evidence where it is wanted.
   FirstTokens EncodeFirstTokens(const model::PackedBatch& batch, bool want_evidence) const;
 
-  // The same hidden states in training, with dropout and a gradient.
-  // REQUIRES: trainable parameters, and training kernels in the backend.
-  at::Tensor EncodeFirstTokensForTraining(const model::PackedBatch& batch,
-                                          const Dropout& dropout) const;
+  // The same hidden states in training, with dropout and a gradient; `recompute`: each layer keeps
+  // its input alone and runs again in the backward pass, to the same bits. REQUIRES: trainable
+  // parameters, and training kernels in the backend; the encoder and the batch live until the
+  // backward pass is done.
+  at::Tensor EncodeFirstTokensForTraining(const model::PackedBatch& batch, const Dropout& dropout,
+                                          bool recompute) const;
 
   const ParameterSource& parameters() const { return *parameters_; }
   const Embeddings& embeddings() const { return embeddings_; }

@@ -60,12 +60,14 @@ FirstTokens EncoderLayer::ForwardFirstTokens(const at::Tensor& x, absl::Span<con
 
 at::Tensor EncoderLayer::ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                             const Dropout& dropout) const {
+  SeedHidden(dropout);
   return Finish(attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout), x, dropout);
 }
 
 at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
                                                        absl::Span<const int32_t> offsets,
                                                        const Dropout& dropout) const {
+  SeedHidden(dropout);
   // Dropout after a hop masks single elements of h, which the row vector of ForwardFirstTokens does
   // not know: the attention is computed for all tokens, what follows it for the first ones.
   const at::Tensor context = attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout);

@@ -116,8 +116,8 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> TrainableModel::Make(
 }
 
 at::Tensor TrainableModel::TrainingLogits(const model::PackedBatch& batch,
-                                          const layers::Dropout& dropout) const {
-  return head_.Forward(encoder_.EncodeFirstTokensForTraining(batch, dropout), dropout);
+                                          const layers::Dropout& dropout, bool recompute) const {
+  return head_.Forward(encoder_.EncodeFirstTokensForTraining(batch, dropout, recompute), dropout);
 }
 
 at::Tensor TrainableModel::Logits(const model::PackedBatch& batch) const {

@@ -68,8 +68,10 @@ class TrainableModel {
   static absl::StatusOr<std::unique_ptr<TrainableModel>> Make(
       std::shared_ptr<const TrainableParameters> parameters);
 
-  // -> [documents, labels], with a gradient.
-  at::Tensor TrainingLogits(const model::PackedBatch& batch, const layers::Dropout& dropout) const;
+  // -> [documents, labels], with a gradient; `recompute` as in Encoder. REQUIRES: the batch lives
+  // until the backward pass is done.
+  at::Tensor TrainingLogits(const model::PackedBatch& batch, const layers::Dropout& dropout,
+                            bool recompute) const;
 
   // -> [documents, labels], as the server computes them in float32, without a gradient.
   at::Tensor Logits(const model::PackedBatch& batch) const;

@@ -136,8 +136,9 @@ class Run {
   double Backward(const model::PackedBatch& packed, const BatchRows& rows,
                   const layers::Dropout& dropout, int64_t documents) {
     at::manual_seed(dropout.seed);
-    const at::Tensor sum = SumOfLosses(model_->TrainingLogits(packed, dropout), job_.train, rows,
-                                       job_.config.problem_type, job_.options.label_smoothing);
+    const at::Tensor sum =
+        SumOfLosses(model_->TrainingLogits(packed, dropout, job_.options.recompute), job_.train,
+                    rows, job_.config.problem_type, job_.options.label_smoothing);
     sum.div(static_cast<double>(documents)).backward();
     return sum.item<double>();
   }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -32,8 +33,9 @@ class TrainableModelTest : public ::testing::Test {
     }
   }
 
-  at::Tensor Loss(const layers::Dropout& dropout) const {
-    return SumOfLosses(model_->TrainingLogits(batch_, dropout), data_, rows_, kMulti, 0.0);
+  at::Tensor Loss(const layers::Dropout& dropout, bool recompute = false) const {
+    return SumOfLosses(model_->TrainingLogits(batch_, dropout, recompute), data_, rows_, kMulti,
+                       0.0);
   }
 
   TokenizedDataset data_ = SmallDataset(9);
@@ -44,7 +46,7 @@ class TrainableModelTest : public ::testing::Test {
 };
 
 TEST_F(TrainableModelTest, GivesInTrainingTheLogitsThatItServes) {
-  const at::Tensor training = model_->TrainingLogits(batch_, {}).detach();
+  const at::Tensor training = model_->TrainingLogits(batch_, {}, false).detach();
   EXPECT_LT((training - model_->Logits(batch_)).abs().max().item<double>(), 1e-5);
 }
 
@@ -56,6 +58,27 @@ TEST_F(TrainableModelTest, GivesEveryParameterAGradient) {
     const bool unseen = parameter.name.ends_with("key.bias");
     const double largest = parameter.tensor.grad().abs().max().item<double>();
     EXPECT_TRUE(unseen ? largest < 1e-5 : largest > 0.0) << parameter.name << " " << largest;
+  }
+}
+
+TEST_F(TrainableModelTest, GivesTheSameBitsWhereActivationsAreRecomputed) {
+  const layers::Dropout dropout = {.hidden = 0.1, .attention = 0.1, .hop = 0.1, .seed = 5};
+  at::manual_seed(1);
+  const at::Tensor kept = Loss(dropout);
+  kept.backward();
+  std::vector<at::Tensor> gradients;
+  for (const Parameter& parameter : parameters_->all()) {
+    gradients.push_back(parameter.tensor.grad());
+    at::Tensor tensor = parameter.tensor;
+    tensor.mutable_grad().reset();
+  }
+  at::manual_seed(1);
+  const at::Tensor recomputed = Loss(dropout, /*recompute=*/true);
+  recomputed.backward();
+  EXPECT_TRUE(kept.equal(recomputed));
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    EXPECT_TRUE(gradients[i].equal(parameters_->all()[i].tensor.grad()))
+        << parameters_->all()[i].name;
   }
 }
 
