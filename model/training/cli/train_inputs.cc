@@ -68,16 +68,36 @@ void SetLabels(const LabelSet& labels, bool multi_label, ModelConfig& config) {
   config.label_thresholds.assign(labels.size(), 0.5f);
 }
 
+const char* WhatBecameOfThem(LongDocuments policy) {
+  switch (policy) {
+    case LongDocuments::kDrop:
+      return "left out";
+    case LongDocuments::kChunk:
+      return "read in windows";
+    case LongDocuments::kHead:
+    case LongDocuments::kFail:
+      break;
+  }
+  return "cut to their beginning";
+}
+
+int64_t CountDocuments(const TokenizedDataset& set) {
+  int64_t documents = 0;
+  for (int64_t row = 0; row < set.size(); ++row) {
+    if (row == 0 || set.example(row) != set.example(row - 1)) ++documents;
+  }
+  return documents;
+}
+
 DataDescription Describe(const std::string& path, const TokenizedDataset& set,
                          LongDocuments policy) {
   DataDescription description;
   description.path = path;
-  description.counts =
-      absl::StrCat(set.size(), " documents, ", set.tokens(), " tokens, longest ", set.longest());
+  description.counts = absl::StrCat(CountDocuments(set), " documents, ", set.tokens(),
+                                    " tokens, longest ", set.longest());
   if (set.long_documents() > 0) {
-    description.long_documents =
-        absl::StrCat(set.long_documents(), " longer than the model reads, ",
-                     policy == LongDocuments::kDrop ? "left out" : "cut to their beginning");
+    description.long_documents = absl::StrCat(
+        set.long_documents(), " longer than the model reads, ", WhatBecameOfThem(policy));
   }
   return description;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the default checkpoint from nothing: data, tokenizer, two stages of training, thresholds.
+# Makes the default checkpoint from nothing: data, tokenizer, three stages of training, thresholds.
 # usage: recipe.sh PROGRAMS_DIR WORK_DIR       the checkpoint is then WORK_DIR/result
 # A step whose result is in WORK_DIR is not repeated, and a training run that was stopped or killed goes on where it
 # was: run it again with the same WORK_DIR. After a change of what is below, remove the results that it touches.
@@ -15,24 +15,16 @@ seed=1
 vocab_size=12000
 tokenizer_bytes=60000000
 
-# Batches of one and a half of the longest documents: many steps for the tokens, in little memory.
-batch_tokens=6144
-eval_every=400
+# A model from random weights learns words from snippets first, then passages, then whole documents (curriculum.py says
+# why). Short documents want small batches: many steps for the tokens.
+snippet_flags=(--epochs 6 --max_steps 1500 --batch_tokens 2048 --warmup 0.05 --eval_documents 200 --eval_every 500)
+piece_flags=(--epochs 1 --batch_tokens 4096 --warmup 0.02 --eval_documents 300 --eval_every 500)
+document_flags=(--epochs 1 --batch_tokens 6144 --warmup 0.02 --eval_documents 400 --eval_every 700)
 
-# Stage 1, pieces of long texts: as many documents as in stage 2 at under a third of the words, so that the model
-# learns cheaply what each licence says before it has to find it in a long document.
-short_epochs=1
-short_learning_rate=1.2e-3
-
-# Stage 2, whole documents of all kinds, from stage 1's weights.
-full_epochs=@@FULL_EPOCHS@@
-full_learning_rate=@@FULL_LEARNING_RATE@@
-
-# A model of this width underfits the data in so few epochs: hardly any dropout. What is longer than 4,096 tokens is
-# cut to its beginning. Scores while training are of 300 documents, for time; the thresholds are tuned on all.
-training_flags=(--batch_tokens "$batch_tokens" --warmup 0.06 --hidden_dropout 0 --attention_dropout 0.05
-  --hop_dropout 0 --long_documents head --eval_documents 300 --eval_every "$eval_every"
-  --checkpoint_every "$eval_every" --weights_type float16)
+# A model of this width underfits the data in so few epochs: no dropout. What is longer than 4,096 tokens is cut to its
+# beginning. A score while training is of some hundred documents, for time; the thresholds are tuned on all.
+training_flags=(--learning_rate 1e-3 --adam_epsilon 1e-8 --hidden_dropout 0 --attention_dropout 0 --hop_dropout 0
+  --long_documents head --checkpoint_every 350 --weights_type float16)
 
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(cd "$1" && pwd)
@@ -57,12 +49,17 @@ tokenizer() {
     --collapse_spaces --vocab_size "$vocab_size" --max_bytes "$tokenizer_bytes" --output tokenizer.json
 }
 
-# train DATA OUTPUT FLAGS...: a checkpoint in OUTPUT, which its model card is named after.
+curriculum() {
+  [ -f documents.jsonl ] && return
+  python3 "$here/curriculum.py" --data . --output .
+}
+
+# train STAGE EVAL OUTPUT FLAGS...: a checkpoint in OUTPUT, which its model card is named after.
 train() {
-  local set=$1 output=$2; shift 2
+  local stage=$1 evaluation=$2 output=$3; shift 3
   [ -f "$output.done" ] && return
-  say "training $output on $set/train.jsonl"
-  "$programs/diffuser-train" --data "$set/train.jsonl" --eval "$set/eval.jsonl" --output "$output" --resume \
+  say "training on $stage.jsonl"
+  "$programs/diffuser-train" --data "$stage.jsonl" --eval "$evaluation/eval.jsonl" --output "$output" --resume \
     "${training_flags[@]}" "$@"
   touch "$output.done"
 }
@@ -89,8 +86,9 @@ CARD
 data short
 data full
 tokenizer
-train short pieces --config "$here/config.json" --tokenizer tokenizer.json \
-  --epochs "$short_epochs" --learning_rate "$short_learning_rate"
-train full licences --init pieces --epochs "$full_epochs" --learning_rate "$full_learning_rate"
+curriculum
+train snippets short learnt-snippets --config "$here/config.json" --tokenizer tokenizer.json "${snippet_flags[@]}"
+train pieces short learnt-pieces --init learnt-snippets "${piece_flags[@]}"
+train documents full licences --init learnt-pieces "${document_flags[@]}"
 result
 say "the checkpoint is $PWD/result"
