@@ -2,10 +2,11 @@
 
     curriculum.py --data DIR --output DIR
 
-DIR/short/train.jsonl and DIR/full/train.jsonl become DIR/snippets.jsonl, DIR/pieces.jsonl and DIR/documents.jsonl, one
+DIR/short/train.jsonl and DIR/full/train.jsonl become DIR/snippets.jsonl, DIR/pieces.jsonl and DIR/passages.jsonl, one
 a stage. A model from random weights hardly learns from long documents: what its first token sees there is an average
-of hundreds of tokens, nearly the same for all. It learns words from snippets first, then passages, then documents. The
-same choice whenever the data is the same.
+of hundreds of tokens, nearly the same for all. It learns words from snippets first, then pieces, then passages of up
+to the 1,024 tokens that it reads at once; longer documents it is served in windows. The same choice whenever the data
+is the same.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import pathlib
 import random
 from collections.abc import Callable, Iterator
 
-# By stage and set, the share kept of documents of `length` characters.
+# The share kept of documents of `length` characters.
 Share = Callable[[int], float]
 
 
@@ -26,20 +27,11 @@ def pieces(length: int) -> float:
     return 0.5 if length < 450 else 1.0 if length < 1600 else 0.0
 
 
-def documents_of_short(length: int) -> float:
-    return 0.3 if length < 450 else 0.8
+def passages(length: int) -> float:
+    return 0.35 if length < 450 else 1.0 if length < 4600 else 0.0
 
 
-def documents_of_full(length: int) -> float:
-    """The longest hold most of the tokens: a quarter of them is enough to learn from."""
-    return 0.3 if length < 450 else 0.9 if length < 6000 else 0.5 if length < 14000 else 0.22
-
-
-STAGES: dict[str, tuple[Share, Share]] = {
-    "snippets": (snippets, snippets),
-    "pieces": (pieces, pieces),
-    "documents": (documents_of_short, documents_of_full),
-}
+STAGES: dict[str, Share] = {"snippets": snippets, "pieces": pieces, "passages": passages}
 
 
 def choose(lines: Iterator[str], share: Share, rng: random.Random) -> Iterator[str]:
@@ -54,10 +46,10 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of short/ and full/")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="folder for one file a stage")
     options = parser.parse_args()
-    for stage, shares in STAGES.items():
+    for stage, share in STAGES.items():
         rng = random.Random(stage)
         with (options.output / f"{stage}.jsonl").open("w", encoding="utf-8") as out:
-            for name, share in zip(("short", "full"), shares):
+            for name in ("short", "full"):
                 with (options.data / name / "train.jsonl").open(encoding="utf-8") as lines:
                     out.writelines(choose(lines, share, rng))
 

@@ -15,16 +15,16 @@ seed=1
 vocab_size=12000
 tokenizer_bytes=60000000
 
-# A model from random weights learns words from snippets first, then passages, then whole documents (curriculum.py says
-# why). Short documents want small batches: many steps for the tokens.
+# A model from random weights learns words from snippets first, then pieces, then passages (curriculum.py says why).
+# Short documents want small batches: many steps for the tokens.
 snippet_flags=(--epochs 6 --max_steps 1500 --batch_tokens 2048 --warmup 0.05 --eval_documents 200 --eval_every 500)
 piece_flags=(--epochs 1 --batch_tokens 4096 --warmup 0.02 --eval_documents 300 --eval_every 500)
-document_flags=(--epochs 1 --batch_tokens 6144 --warmup 0.02 --eval_documents 400 --eval_every 700)
+passage_flags=(--epochs 1 --batch_tokens 4096 --warmup 0.02 --eval_documents 300 --eval_every 1400)
 
-# A model of this width underfits the data in so few epochs: no dropout. What is longer than 4,096 tokens is cut to its
-# beginning. A score while training is of some hundred documents, for time; the thresholds are tuned on all.
+# A model of this width underfits the data in so few epochs: no dropout. What is a little longer than the model
+# reads is cut to its beginning. A score while training is of some hundred documents, for time; the thresholds are tuned on all.
 training_flags=(--learning_rate 1e-3 --adam_epsilon 1e-8 --hidden_dropout 0 --attention_dropout 0 --hop_dropout 0
-  --long_documents head --checkpoint_every 350 --weights_type float16)
+  --long_documents head --checkpoint_every 700 --weights_type float16)
 
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(cd "$1" && pwd)
@@ -50,7 +50,7 @@ tokenizer() {
 }
 
 curriculum() {
-  [ -f documents.jsonl ] && return
+  [ -f passages.jsonl ] && return
   python3 "$here/curriculum.py" --data . --output .
 }
 
@@ -89,6 +89,6 @@ tokenizer
 curriculum
 train snippets short learnt-snippets --config "$here/config.json" --tokenizer tokenizer.json "${snippet_flags[@]}"
 train pieces short learnt-pieces --init learnt-snippets "${piece_flags[@]}"
-train documents full licences --init learnt-pieces "${document_flags[@]}"
+train passages full licences --init learnt-pieces "${passage_flags[@]}"
 result
 say "the checkpoint is $PWD/result"

@@ -25,15 +25,15 @@ class CurriculumTest(unittest.TestCase):
         self.assertEqual(kept.count(1600), 0)
         self.assertTrue(150 < kept.count(100) < 250, kept.count(100))
 
-    def test_documents_hold_fewer_of_the_longest(self):
-        kept = self.chosen(curriculum.documents_of_full, *[5000] * 400, *[20000] * 400)
-        self.assertGreater(kept.count(5000), 3 * kept.count(20000))
-        self.assertGreater(kept.count(20000), 0)
+    def test_passages_leave_out_what_the_model_cannot_read_at_once(self):
+        kept = self.chosen(curriculum.passages, *[100] * 400, *[4000] * 50, *[5000] * 50)
+        self.assertEqual(kept.count(4000), 50)
+        self.assertEqual(kept.count(5000), 0)
+        self.assertTrue(100 < kept.count(100) < 200, kept.count(100))
 
     def test_the_same_data_gives_the_same_choice(self):
         lengths = [100, 2000, 300, 20000] * 50
-        self.assertEqual(self.chosen(curriculum.documents_of_full, *lengths),
-                         self.chosen(curriculum.documents_of_full, *lengths))
+        self.assertEqual(self.chosen(curriculum.pieces, *lengths), self.chosen(curriculum.pieces, *lengths))
 
 
 if __name__ == "__main__":
