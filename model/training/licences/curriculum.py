@@ -5,7 +5,7 @@
 DIR/short/train.jsonl and DIR/full/train.jsonl become DIR/snippets.jsonl, DIR/pieces.jsonl and DIR/passages.jsonl, one
 a stage. A model from random weights hardly learns from long documents: what its first token sees there is an average
 of hundreds of tokens, nearly the same for all. It learns words from snippets first, then pieces, then passages of up
-to the 1,024 tokens that it reads at once; longer documents it is served in windows. The same choice whenever the data
+to the 512 tokens that it reads at once; longer documents it is served in windows. The same choice whenever the data
 is the same.
 """
 
@@ -28,7 +28,7 @@ def pieces(length: int) -> float:
 
 
 def passages(length: int) -> float:
-    return 0.35 if length < 450 else 1.0 if length < 4600 else 0.0
+    return 0.4 if length < 450 else 1.0 if length < 2250 else 0.0
 
 
 STAGES: dict[str, Share] = {"snippets": snippets, "pieces": pieces, "passages": passages}
