@@ -77,7 +77,7 @@ TEST(TuneThresholds, GivesRareLabelsTheGlobalOne) {
   }
   scores.Append({0.2f, 0.9f});
   truth.push_back({1});
-  const auto tuned = TuneThresholds(scores, truth, {});
+  const auto tuned = TuneThresholds(scores, truth, {.min_support = 5});
   EXPECT_THAT(tuned.is_own, ElementsAre(true, false));
   // All six true scores are from 0.4 on, all others from 0.2 down.
   EXPECT_FLOAT_EQ(tuned.global, 0.3f);
