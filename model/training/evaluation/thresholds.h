@@ -9,8 +9,8 @@
 namespace diffuser::training {
 
 struct TuneOptions {
-  // A label that fewer documents have takes the global threshold: the best one of a few documents is
-  // mostly chance, and lets labels in that other documents do not have. > 0.
+  // A label that fewer documents have takes the global threshold: the best one of a few documents
+  // is mostly chance, and lets labels in that other documents do not have. > 0.
   int64_t min_support = 30;
   // Where thresholds may lie: a document from elsewhere scores a little lower or higher.
   float lowest = 0.1f;   // in (0, 0.5]
