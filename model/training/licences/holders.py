@@ -49,10 +49,10 @@ _PREFIXES = [
 ]
 _HOSTS = [
     "https://github.com/{o}/{p}", "https://gitlab.com/{o}/{p}", "http://www.{p}.org/", "https://{p}.dev",
-    "http://{p}.sourceforge.net/", "https://pypi.org/project/{p}/", "https://www.npmjs.com/package/{p}",
+    "http://{p}.sourceforge.net/", "https://python.example.org/project/{p}/", "https://modules.example.com/package/{p}",
     "ftp://ftp.{p}.org/pub/{p}/", "https://code.{o}.com/{p}.git", "http://search.cpan.org/dist/{p}/",
     "https://metacpan.org/release/{p}", "https://hackage.haskell.org/package/{p}",
-    "https://crates.io/crates/{p}",
+    "https://crates.example.org/crates/{p}",
 ]
 _MAIL_HOSTS = ["example.org", "example.com", "example.net", "mail.example.org", "users.example.net", "debian.org"]
 
