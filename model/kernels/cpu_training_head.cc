@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 #include "model/kernels/cpu_edges-inl.h"
 #include "model/kernels/cpu_hops-inl.h"
+#include "model/kernels/cpu_masks-inl.h"
 #include "model/kernels/cpu_transposed-inl.h"
 #include "model/kernels/cpu_weights-inl.h"
 
