@@ -16,18 +16,6 @@
 namespace diffuser::training {
 namespace {
 
-checkpoint::StoredType ToStoredType(WeightsType type) {
-  switch (type) {
-    case WeightsType::kFloat16:
-      return checkpoint::StoredType::kFloat16;
-    case WeightsType::kBFloat16:
-      return checkpoint::StoredType::kBFloat16;
-    case WeightsType::kFloat32:
-      break;
-  }
-  return checkpoint::StoredType::kFloat32;
-}
-
 const char* TorchName(WeightsType type) {
   switch (type) {
     case WeightsType::kFloat16:
@@ -40,12 +28,6 @@ const char* TorchName(WeightsType type) {
   return "float32";
 }
 
-absl::Status CopyTokenizer(const TrainingJob& job) {
-  const std::filesystem::path path = job.tokenizer_path;
-  const std::string folder = path.extension() == ".json" ? path.parent_path() : path;
-  return tokenizer::CopyTokenizerFiles(folder.empty() ? "." : folder, job.output_dir).status();
-}
-
 absl::Status WriteConfig(const TrainingJob& job) {
   auto base = checkpoint::ParseJsonObject(job.config_json, "config.json");
   if (!base.ok()) return base.status();
@@ -55,24 +37,13 @@ absl::Status WriteConfig(const TrainingJob& job) {
   return checkpoint::WriteFileAtomically(job.output_dir + "/config.json", *json);
 }
 
-absl::Status WriteWeights(const TrainableParameters& parameters, checkpoint::StoredType type,
+absl::Status WriteWeights(const TrainableParameters& parameters, WeightsType type,
                           const std::string& path) {
   std::vector<checkpoint::NamedTensor> tensors;
   for (const Parameter& parameter : parameters.all()) {
-    tensors.push_back({checkpoint::PublishedName(parameter.name),
-                       parameter.tensor.sizes().vec(),
-                       {parameter.tensor.const_data_ptr<float>(),
-                        static_cast<size_t>(parameter.tensor.numel())}});
+    tensors.push_back(ToNamedTensor(checkpoint::PublishedName(parameter.name), parameter.tensor));
   }
   return checkpoint::WriteSafetensors(path, tensors, type);
-}
-
-std::vector<int64_t> CountLabels(const TrainingJob& job) {
-  std::vector<int64_t> documents(job.config.labels.size());
-  for (int64_t row = 0; row < job.train.size(); ++row) {
-    for (const int32_t label : job.train.labels(row)) ++documents[label];
-  }
-  return documents;
 }
 
 }  // namespace
@@ -81,8 +52,10 @@ absl::Status WriteCheckpoint(const TrainingJob& job, const TrainableParameters& 
   // What takes room comes first, under a name of its own: a full disk stops it there.
   const std::string weights = job.output_dir + "/model.safetensors";
   const std::string fresh = job.output_dir + "/model.fresh.safetensors";
-  absl::Status status = WriteWeights(parameters, ToStoredType(job.options.weights_type), fresh);
-  if (status.ok()) status = CopyTokenizer(job);
+  absl::Status status = WriteWeights(parameters, job.options.weights_type, fresh);
+  if (status.ok()) {
+    status = tokenizer::CopyTokenizerFiles(job.tokenizer_path, job.output_dir).status();
+  }
   if (status.ok()) status = WriteConfig(job);
   std::error_code error;
   if (status.ok()) {
@@ -97,17 +70,18 @@ absl::Status WriteCheckpoint(const TrainingJob& job, const TrainableParameters& 
 absl::Status WriteReports(const TrainingJob& job, const RunSummary& summary,
                           const std::vector<MetricsRow>& rows) {
   const std::filesystem::path dir = std::filesystem::weakly_canonical(job.output_dir);
-  const std::string card = ModelCard({.name = dir.filename(),
-                                      .config = job.config,
-                                      .train = job.train_data,
-                                      .eval = job.eval_data,
-                                      .label_documents = CountLabels(job),
-                                      .settings = DescribeSettings(job),
-                                      .scores = summary.scores,
-                                      .steps = summary.steps,
-                                      .best_step = summary.best_step,
-                                      .trained_tokens = summary.trained_tokens,
-                                      .training_time = summary.training_time});
+  const std::string card = ModelCard(
+      {.name = dir.filename(),
+       .config = job.config,
+       .train = job.train_data,
+       .eval = job.eval_data,
+       .label_documents = job.train.label_counts(static_cast<int>(job.config.labels.size())),
+       .settings = DescribeSettings(job),
+       .scores = summary.scores,
+       .steps = summary.steps,
+       .best_step = summary.best_step,
+       .trained_tokens = summary.trained_tokens,
+       .training_time = summary.training_time});
   absl::Status status = checkpoint::WriteFileAtomically(job.output_dir + "/README.md", card);
   if (!status.ok()) return status;
   return checkpoint::WriteFileAtomically(job.output_dir + "/curves.svg", DrawCurves(rows));

@@ -16,18 +16,9 @@ namespace {
 constexpr float kThreshold = 0.5f;
 constexpr int64_t kChoice = -1;  // in the place of an epoch: an order that no epoch has
 
-// The first row of each document, ascending: rows of one document follow each other.
-std::vector<int64_t> FirstRows(const TokenizedDataset& data) {
-  std::vector<int64_t> rows;
-  for (int64_t row = 0; row < data.size(); ++row) {
-    if (row == 0 || data.example(row) != data.example(row - 1)) rows.push_back(row);
-  }
-  return rows;
-}
-
 // All rows of the documents to evaluate on, ascending.
 std::vector<int64_t> ChooseRows(const TokenizedDataset& data, const TrainingOptions& options) {
-  const std::vector<int64_t> first = FirstRows(data);
+  const std::vector<int64_t> first = data.first_rows();
   const int64_t documents = static_cast<int64_t>(first.size());
   std::vector<int64_t> chosen = ShuffledOrder(documents, options.seed, kChoice);
   if (options.eval_documents > 0 && options.eval_documents < documents) {

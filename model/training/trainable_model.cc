@@ -38,6 +38,12 @@ bool IsHead(const Parameter& parameter) { return absl::StartsWith(parameter.name
 
 }  // namespace
 
+checkpoint::NamedTensor ToNamedTensor(std::string name, const at::Tensor& tensor) {
+  return {std::move(name),
+          tensor.sizes().vec(),
+          {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())}};
+}
+
 TrainableParameters::TrainableParameters(const model::ModelConfig& config, double deviation,
                                          uint64_t seed)
     : config_(config) {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "model/checkpoint/checkpoint_writer.h"
 #include "model/layers/dropout.h"
 #include "model/layers/encoder.h"
 #include "model/layers/heads.h"
@@ -25,6 +26,9 @@ struct Parameter {
   std::string name;   // in the state dict, without the prefix `diffuser.`
   at::Tensor tensor;  // float32, a leaf that asks for its gradient
 };
+
+// The numbers of a float32 tensor, contiguous, for a file. Does not own them.
+checkpoint::NamedTensor ToNamedTensor(std::string name, const at::Tensor& tensor);
 
 // Every parameter of one config, in the order of checkpoint::ExpectedTensors.
 class TrainableParameters final : public layers::ParameterSource {

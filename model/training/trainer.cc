@@ -43,11 +43,10 @@ uint64_t PassSeed(uint64_t seed, int64_t step, int64_t batch) {
 
 // The share of the documents that have each label, kept off 0 and 1.
 std::vector<double> LabelFrequencies(const TokenizedDataset& data, size_t labels) {
-  std::vector<double> shares(labels, 1.0);
-  for (int64_t row = 0; row < data.size(); ++row) {
-    for (const int32_t label : data.labels(row)) shares[label] += 1.0;
+  std::vector<double> shares;
+  for (const int64_t count : data.label_counts(static_cast<int>(labels))) {
+    shares.push_back((static_cast<double>(count) + 1.0) / (static_cast<double>(data.size()) + 2.0));
   }
-  for (double& share : shares) share /= static_cast<double>(data.size()) + 2.0;
   return shares;
 }
 
@@ -99,7 +98,7 @@ class Run {
     return job_.resume ? absl::OkStatus() : Save();
   }
 
-  std::string StateDir() const { return job_.output_dir + "/training"; }
+  std::string StateDir() const { return absl::StrCat(job_.output_dir, "/", kStateFolder); }
   absl::Status Save() { return SaveState(StateDir(), progress_, *parameters_, optimizer_); }
 
   layers::Dropout DropoutOf(int64_t batch) const {
@@ -233,14 +232,10 @@ class Run {
   }
 
   // The last word on the checkpoint that was kept: its scores as its file has it, rounded to the
-  // type that its weights are stored in.
+  // type that its weights are stored in. The state is saved: the parameters can be overwritten.
   absl::Status Conclude() {
-    auto kept = std::make_shared<TrainableParameters>(job_.config, job_.options.initializer_range,
-                                                      job_.options.seed);
-    if (absl::Status status = kept->CopyFrom(job_.output_dir); !status.ok()) return status;
-    auto model = TrainableModel::Make(kept);
-    if (!model.ok()) return model.status();
-    const Evaluation evaluation = evaluator_.Evaluate(**model);
+    if (absl::Status status = parameters_->CopyFrom(job_.output_dir); !status.ok()) return status;
+    const Evaluation evaluation = evaluator_.Evaluate(*model_);
     line_->Say(absl::StrFormat("best at step %d: micro F1 %.4f, exact %.4f; checkpoint in %s",
                                progress_.best_step, evaluation.scores.micro.f1(),
                                evaluation.scores.exact_match, job_.output_dir));

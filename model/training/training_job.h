@@ -11,6 +11,11 @@
 
 namespace diffuser::training {
 
+// Where a run keeps what it needs to go on, within its output directory.
+inline constexpr char kStateFolder[] = "training";
+// In there; names the files of the state and is written after them.
+inline constexpr char kStateFile[] = "state.json";
+
 // One training run, all of it checked. Owns no data set: both, and `stop`, must outlive the run.
 struct TrainingJob {
   // Labels, problem type and thresholds (0.5 each) are those to train; the head is classification.
@@ -18,7 +23,7 @@ struct TrainingJob {
   TrainingOptions options;  // valid and resolved
 
   std::string config_json;     // the config's own text, so that keys unknown here survive
-  std::string tokenizer_path;  // the file tokenizer.json, or the folder with vocab.json, merges.txt
+  std::string tokenizer_path;  // the folder of its files
   std::string init_dir;        // the checkpoint to start from; "": random weights
   std::string output_dir;      // is there, and is writable
 

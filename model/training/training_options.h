@@ -5,12 +5,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "model/checkpoint/checkpoint_writer.h"
 #include "model/training/data/tokenized_dataset.h"
 
 namespace diffuser::training {
 
 // How the weights of the checkpoint are stored. Training itself is in float32 throughout.
-enum class WeightsType { kFloat32, kFloat16, kBFloat16 };
+using WeightsType = checkpoint::StoredType;
 
 // What happens where the output directory already holds a checkpoint or a training state.
 enum class ExistingOutput {

@@ -13,6 +13,7 @@
 #include "model/checkpoint/json_text.h"
 #include "model/checkpoint/mapped_file.h"
 #include "model/checkpoint/safetensors.h"
+#include "model/training/training_job.h"
 
 namespace diffuser::training {
 
@@ -25,7 +26,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kStateFile[] = "/state.json";
+std::string StatePath(const std::string& dir) { return absl::StrCat(dir, "/", kStateFile); }
 
 struct NamedValues {
   std::string name;
@@ -50,10 +51,7 @@ std::string WeightsFile(int64_t step) { return absl::StrCat("state-", step, ".sa
 absl::Status WriteValues(const std::string& path, const std::vector<NamedValues>& values) {
   std::vector<checkpoint::NamedTensor> tensors;
   for (const NamedValues& value : values) {
-    tensors.push_back(
-        {value.name,
-         value.tensor.sizes().vec(),
-         {value.tensor.const_data_ptr<float>(), static_cast<size_t>(value.tensor.numel())}});
+    tensors.push_back(ToNamedTensor(value.name, value.tensor));
   }
   return checkpoint::WriteSafetensors(path, tensors, checkpoint::StoredType::kFloat32);
 }
@@ -103,8 +101,7 @@ absl::Status CheckSettings(const std::string& origin, const std::string& found,
 absl::StatusOr<json> ReadJson(const std::string& path) {
   const auto file = checkpoint::MappedFile::Open(path);
   if (!file.ok()) return file.status();
-  return checkpoint::ParseJsonObject(
-      {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()}, path);
+  return checkpoint::ParseJsonObject(checkpoint::AsText(file->bytes()), path);
 }
 
 }  // namespace
@@ -122,7 +119,7 @@ absl::Status SaveState(const std::string& dir, const RunProgress& progress,
   }
   json state = progress;
   state["weights"] = weights;
-  if (absl::Status status = checkpoint::WriteFileAtomically(dir + kStateFile, state.dump(2) + "\n");
+  if (absl::Status status = checkpoint::WriteFileAtomically(StatePath(dir), state.dump(2) + "\n");
       !status.ok()) {
     return status;
   }
@@ -132,7 +129,7 @@ absl::Status SaveState(const std::string& dir, const RunProgress& progress,
 
 absl::StatusOr<RunProgress> LoadState(const std::string& dir, const std::string& settings,
                                       const TrainableParameters& parameters, Optimizer& optimizer) {
-  const std::string path = dir + kStateFile;
+  const std::string path = StatePath(dir);
   const auto state = ReadJson(path);
   if (!state.ok()) return state.status();
   RunProgress progress;

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "model/checkpoint/state_dict.h"
 
 namespace diffuser::training {
 namespace {
@@ -65,15 +68,12 @@ absl::Status RemoveState(const std::string& dir) {
 }
 
 int64_t CountParameters(const model::ModelConfig& config) {
-  const int64_t hidden = config.hidden_size;
-  const int64_t inner = config.intermediate_size;
-  const int64_t rows = static_cast<int64_t>(config.vocab_size) + config.max_position_embeddings +
-                       config.type_vocab_size;
-  const int64_t norm = 2 * hidden;
-  const int64_t square = hidden * hidden + hidden;  // a Linear from hidden to hidden
-  const int64_t layer = 4 * square + 2 * norm + (hidden + 1) * inner + (inner + 1) * hidden;
-  const int64_t labels = static_cast<int64_t>(config.labels.size());
-  return rows * hidden + norm + config.num_layers * layer + square + (hidden + 1) * labels;
+  int64_t count = 0;
+  for (const checkpoint::ExpectedTensor& tensor : checkpoint::ExpectedTensors(config)) {
+    count += std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1},
+                             std::multiplies<int64_t>());
+  }
+  return count;
 }
 
 int64_t BytesNeeded(const model::ModelConfig& config, WeightsType type) {

@@ -7,14 +7,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "model/model_config.h"
+#include "model/training/training_job.h"
 #include "model/training/training_options.h"
 
 namespace diffuser::training {
-
-// Where a run keeps what it needs to go on, within its output directory.
-inline constexpr char kStateFolder[] = "training";
-// The file there that is written last, and makes a state of the others.
-inline constexpr char kStateFile[] = "state.json";
 
 // Looks at what is in `dir`, before long work. Returns whether there is a training state to resume.
 // Errors: ALREADY_EXISTS (kRefuse, and there is a checkpoint or a state), FAILED_PRECONDITION

@@ -28,20 +28,23 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   return std::string(checkpoint::AsText(file->bytes()));
 }
 
-// The tokenizer of a file tokenizer.json, or of a folder.
-absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const std::string& path,
-                                                               const ModelConfig& config) {
+// `path` is a file tokenizer.json, or a folder.
+absl::StatusOr<std::string> TokenizerFolder(const std::string& path) {
   std::error_code ignored;
-  std::string folder = path;
-  if (!fs::is_directory(path, ignored)) {
-    const fs::path file(path);
-    if (file.filename() != "tokenizer.json") {
-      return absl::InvalidArgumentError(
-          absl::StrCat(path, ": expected a file named tokenizer.json, or the folder it is in"));
-    }
-    if (!fs::exists(file, ignored)) return absl::NotFoundError(path + ": no such file");
-    folder = file.has_parent_path() ? file.parent_path().string() : ".";
+  if (fs::is_directory(path, ignored)) return path;
+  const fs::path file(path);
+  if (file.filename() != "tokenizer.json") {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": expected a file named tokenizer.json, or the folder it is in"));
   }
+  if (!fs::exists(file, ignored)) return absl::NotFoundError(path + ": no such file");
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
+// The tokenizer in `folder`; `path` is what it was given as.
+absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const std::string& folder,
+                                                               const std::string& path,
+                                                               const ModelConfig& config) {
   auto loaded = Tokenizer::Load(folder);
   if (loaded.ok() && (*loaded)->vocab_size() > config.vocab_size) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": found ", (*loaded)->vocab_size(),
@@ -81,19 +84,11 @@ const char* WhatBecameOfThem(LongDocuments policy) {
   return "cut to their beginning";
 }
 
-int64_t CountDocuments(const TokenizedDataset& set) {
-  int64_t documents = 0;
-  for (int64_t row = 0; row < set.size(); ++row) {
-    if (row == 0 || set.example(row) != set.example(row - 1)) ++documents;
-  }
-  return documents;
-}
-
 DataDescription Describe(const std::string& path, const TokenizedDataset& set,
                          LongDocuments policy) {
   DataDescription description;
   description.path = path;
-  description.counts = absl::StrCat(CountDocuments(set), " documents, ", set.tokens(),
+  description.counts = absl::StrCat(set.first_rows().size(), " documents, ", set.tokens(),
                                     " tokens, longest ", set.longest());
   if (set.long_documents() > 0) {
     description.long_documents = absl::StrCat(
@@ -105,12 +100,9 @@ DataDescription Describe(const std::string& path, const TokenizedDataset& set,
 // Documents left out may have been the last ones of a label.
 absl::Status CheckLabelsLeft(const std::string& path, const TokenizedDataset& set,
                              const LabelSet& labels, const std::vector<bool>& needed) {
-  std::vector<bool> seen(labels.size());
-  for (int64_t row = 0; row < set.size(); ++row) {
-    for (const int32_t label : set.labels(row)) seen[label] = true;
-  }
+  const std::vector<int64_t> counts = set.label_counts(labels.size());
   for (int label = 0; label < labels.size(); ++label) {
-    if (needed[label] && !seen[label]) {
+    if (needed[label] && counts[label] == 0) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ": every document with the label \"", labels.names()[label],
                        "\" is longer than the model reads, and was dropped"));
@@ -177,8 +169,11 @@ absl::StatusOr<TrainInputs> ReadTrainInputs(const TrainFlags& flags) {
   inputs.options = flags.options;
   absl::Status resolved = ResolveTrainingOptions(*config_json, config_path, inputs.options);
   if (!resolved.ok()) return resolved;
-  inputs.tokenizer_path = flags.tokenizer.empty() ? flags.init : flags.tokenizer;
-  const auto tokenizer = LoadTokenizer(inputs.tokenizer_path, *config);
+  const std::string tokenizer_flag = flags.tokenizer.empty() ? flags.init : flags.tokenizer;
+  absl::StatusOr<std::string> folder = TokenizerFolder(tokenizer_flag);
+  if (!folder.ok()) return folder.status();
+  inputs.tokenizer_path = *std::move(folder);
+  const auto tokenizer = LoadTokenizer(inputs.tokenizer_path, tokenizer_flag, *config);
   if (!tokenizer.ok()) return tokenizer.status();
   const absl::StatusOr<ReadData> data = ReadBoth(flags);
   if (!data.ok()) return data.status();

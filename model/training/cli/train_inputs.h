@@ -14,9 +14,9 @@ namespace diffuser::training {
 // All that a run reads before it starts, checked.
 struct TrainInputs {
   std::string config_json;
-  std::string tokenizer_path;
-  model::ModelConfig config;  // with the labels and the problem type of the data
-  TrainingOptions options;    // resolved
+  std::string tokenizer_path;  // the folder of its files
+  model::ModelConfig config;   // with the labels and the problem type of the data
+  TrainingOptions options;     // resolved
   TokenizedDataset train;
   TokenizedDataset eval;
   DataDescription train_data;

@@ -187,6 +187,20 @@ int64_t TokenizedDataset::longest() const {
   return longest;
 }
 
+std::vector<int64_t> TokenizedDataset::first_rows() const {
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < size(); ++row) {
+    if (row == 0 || example(row) != example(row - 1)) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::vector<int64_t> TokenizedDataset::label_counts(int labels) const {
+  std::vector<int64_t> counts(labels);
+  for (const int32_t label : labels_) ++counts[label];
+  return counts;
+}
+
 std::vector<int64_t> TokenizedDataset::lengths() const {
   std::vector<int64_t> lengths(size());
   for (int64_t row = 0; row < size(); ++row) lengths[row] = length(row);

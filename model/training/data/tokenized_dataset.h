@@ -70,6 +70,10 @@ class TokenizedDataset {
   int64_t example(int64_t row) const { return examples_[row]; }
 
   std::vector<int64_t> lengths() const;  // [rows], in tokens
+  // The first row of each document, [documents], ascending.
+  std::vector<int64_t> first_rows() const;
+  // How many rows have each label, [labels]. REQUIRES: every label index is below `labels`.
+  std::vector<int64_t> label_counts(int labels) const;
 
  private:
   friend class DatasetBuilder;
