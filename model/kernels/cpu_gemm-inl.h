@@ -35,29 +35,41 @@ constexpr int kTileVecs = 4;
 // Depth of B that is swept by all rows of A before the next: it stays in the first-level cache.
 constexpr int kDepth = 128;
 
-HWY_INLINE int RoundUpToLanes(int n) {
-  const int lanes = static_cast<int>(hn::Lanes(Floats()));
-  return (n + lanes - 1) / lanes * lanes;
-}
+HWY_INLINE int RoundUp(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+HWY_INLINE int RoundUpToLanes(int n) { return RoundUp(n, static_cast<int>(hn::Lanes(Floats()))); }
+
+// What a product multiplies: floats one by one.
+struct FloatOps {
+  using Element = float;
+  static HWY_INLINE FloatVec Load(const float* from) { return hn::LoadU(Floats(), from); }
+  static HWY_INLINE FloatVec Set(float value) { return hn::Set(Floats(), value); }
+  static HWY_INLINE FloatVec MulAdd(FloatVec a, FloatVec b, FloatVec sum) {
+    return hn::MulAdd(a, b, sum);
+  }
+};
 
 // C = A B, or C += A B, in units of one vector along C's rows:
 //   C[m][n] = sum over t < depth of A[m][t] * B[t][n]
-struct Product {
-  int rows = 0;              // m
-  int vecs = 0;              // n, in vectors
-  int depth = 0;             // t
-  const float* a = nullptr;  // A[m][t] at m * a_stride + t
+template <class Ops>
+struct ProductOf {
+  using Element = typename Ops::Element;
+  int rows = 0;                // m
+  int vecs = 0;                // n, in vectors
+  int depth = 0;               // t
+  const Element* a = nullptr;  // A[m][t] at m * a_stride + t
   ptrdiff_t a_stride = 0;
-  const float* b = nullptr;  // vector n of B[t] at t * b_stride + n * b_vec_stride
+  const Element* b = nullptr;  // vector n of B[t] at t * b_stride + n * b_vec_stride
   ptrdiff_t b_stride = 0;
   ptrdiff_t b_vec_stride = 0;
   float* c = nullptr;  // vector n of C[m] at m * c_stride + n * lanes
   ptrdiff_t c_stride = 0;
   bool accumulate = false;
 };
+using Product = ProductOf<FloatOps>;
 
-template <int kRows, int kVecs>
-HWY_NOINLINE void MultiplyTile(const Product& p) {
+template <class Ops, int kRows, int kVecs>
+HWY_NOINLINE void MultiplyTile(const ProductOf<Ops>& p) {
   const Floats d;
   const ptrdiff_t lanes = hn::Lanes(d);
   FloatVec sum[kRows][kVecs];
@@ -66,14 +78,14 @@ HWY_NOINLINE void MultiplyTile(const Product& p) {
       sum[m][n] = p.accumulate ? hn::LoadU(d, p.c + m * p.c_stride + n * lanes) : hn::Zero(d);
     }
   }
-  const float* HWY_RESTRICT a = p.a;
-  const float* HWY_RESTRICT b = p.b;
+  const typename Ops::Element* HWY_RESTRICT a = p.a;
+  const typename Ops::Element* HWY_RESTRICT b = p.b;
   for (int t = 0; t < p.depth; ++t) {
-    FloatVec row[kVecs];
-    for (int n = 0; n < kVecs; ++n) row[n] = hn::LoadU(d, b + n * p.b_vec_stride);
+    decltype(Ops::Load(b)) row[kVecs];
+    for (int n = 0; n < kVecs; ++n) row[n] = Ops::Load(b + n * p.b_vec_stride);
     for (int m = 0; m < kRows; ++m) {
-      const FloatVec factor = hn::Set(d, a[m * p.a_stride + t]);
-      for (int n = 0; n < kVecs; ++n) sum[m][n] = hn::MulAdd(factor, row[n], sum[m][n]);
+      const auto factor = Ops::Set(a[m * p.a_stride + t]);
+      for (int n = 0; n < kVecs; ++n) sum[m][n] = Ops::MulAdd(factor, row[n], sum[m][n]);
     }
     b += p.b_stride;
   }
@@ -84,23 +96,23 @@ HWY_NOINLINE void MultiplyTile(const Product& p) {
   }
 }
 
-template <int kVecs>
-HWY_INLINE void MultiplyRows(Product p) {
+template <class Ops, int kVecs>
+HWY_INLINE void MultiplyRows(ProductOf<Ops> p) {
   static_assert(kTileRows == 4);
   const int rows = p.rows;
   for (int m = 0; m < rows; m += kTileRows) {
     switch (std::min(kTileRows, rows - m)) {
       case 1:
-        MultiplyTile<1, kVecs>(p);
+        MultiplyTile<Ops, 1, kVecs>(p);
         break;
       case 2:
-        MultiplyTile<2, kVecs>(p);
+        MultiplyTile<Ops, 2, kVecs>(p);
         break;
       case 3:
-        MultiplyTile<3, kVecs>(p);
+        MultiplyTile<Ops, 3, kVecs>(p);
         break;
       default:
-        MultiplyTile<4, kVecs>(p);
+        MultiplyTile<Ops, 4, kVecs>(p);
         break;
     }
     p.a += kTileRows * p.a_stride;
@@ -109,23 +121,24 @@ HWY_INLINE void MultiplyRows(Product p) {
 }
 
 // All columns of one slice of the depth; the columns in tiles of as even a width as can be.
-HWY_INLINE void MultiplySlice(Product p) {
+template <class Ops>
+HWY_INLINE void MultiplySlice(ProductOf<Ops> p) {
   const ptrdiff_t lanes = hn::Lanes(Floats());
   int left = p.vecs;
   for (int tiles = (left + kTileVecs - 1) / kTileVecs; tiles > 0; --tiles) {
     const int vecs = (left + tiles - 1) / tiles;
     switch (vecs) {
       case 1:
-        MultiplyRows<1>(p);
+        MultiplyRows<Ops, 1>(p);
         break;
       case 2:
-        MultiplyRows<2>(p);
+        MultiplyRows<Ops, 2>(p);
         break;
       case 3:
-        MultiplyRows<std::min(3, kTileVecs)>(p);
+        MultiplyRows<Ops, std::min(3, kTileVecs)>(p);
         break;
       default:
-        MultiplyRows<kTileVecs>(p);
+        MultiplyRows<Ops, kTileVecs>(p);
         break;
     }
     p.b += vecs * p.b_vec_stride;
@@ -134,7 +147,8 @@ HWY_INLINE void MultiplySlice(Product p) {
   }
 }
 
-HWY_INLINE void Multiply(Product p) {
+template <class Ops>
+HWY_INLINE void MultiplyAll(ProductOf<Ops> p) {
   const int depth = p.depth;
   p.depth = std::min(depth, kDepth);
   MultiplySlice(p);
@@ -146,6 +160,8 @@ HWY_INLINE void Multiply(Product p) {
     MultiplySlice(p);
   }
 }
+
+HWY_INLINE void Multiply(const Product& p) { MultiplyAll(p); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace diffuser::kernels

@@ -9,6 +9,8 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #include "hwy/foreach_target.h"  // compiles this file once per target, from here on
 #include "hwy/highway.h"
+#include "model/kernels/cpu_bfloat16_hops-inl.h"
+#include "model/kernels/cpu_bfloat16_weights-inl.h"
 #include "model/kernels/cpu_hops-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/cpu_weights-inl.h"
@@ -29,6 +31,12 @@ namespace diffuser::kernels {
 namespace HWY_NAMESPACE {
 
 void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) {
+#if HWY_TARGET == HWY_AVX3
+  if (task.element == Element::kBFloat16 && task.hops > 0 && HasBFloat16Dot()) {
+    RunPairHops(BFloat16Weights(task, w), w, static_cast<BFloat16*>(out), out_stride);
+    return;
+  }
+#endif
   const Attention a = AttentionWeights(task, w);
   const size_t size = static_cast<size_t>(task.length) * a.padded_dim;
   const float* v = w.v.Reserve(size);

@@ -34,16 +34,17 @@ constexpr int kChunk = 64;
 //   columns  rows of `padded_globals`; E[i][globals[g]] at g; 0 for a global i
 //   rows     E[globals[g]][j] at ((j / kChunk) * G + g) * kChunk + j % kChunk
 //   random   E[i][random_sources(i)[e]] at random_offsets[i] + e
-struct Attention {
+template <class T>
+struct AttentionOf {
   const HeadTask& task;
   int padded_dim;  // D, rounded up to whole vectors; rows of q, k, v and h have it, the rest 0
   absl::Span<const uint16_t> globals;
   int padded_globals;
   int band_width;
-  float* band;
-  float* columns;
-  float* rows;
-  float* random;
+  T* band;
+  T* columns;
+  T* rows;
+  T* random;
   float* inverse;         // [L], for rows that are not global
   float* global_inverse;  // [G], for those that are
   absl::Span<const RowBlock> blocks;
@@ -51,11 +52,12 @@ struct Attention {
 
   int chunks() const { return (task.length + kChunk - 1) / kChunk; }
 };
+using Attention = AttentionOf<float>;
+using BFloat16Attention = AttentionOf<BFloat16>;
 
 // Cuts the rows into blocks of at most kBlockRows with the same local sources. Returns the width
-// of the widest block's band.
-HWY_INLINE int CutIntoBlocks(const HeadTask& task, std::vector<RowBlock>& blocks) {
-  const int lanes = static_cast<int>(hn::Lanes(Floats()));
+// of the widest block's band. Bands begin, and are as wide as, a multiple of `unit`.
+HWY_INLINE int CutIntoBlocks(const HeadTask& task, int unit, std::vector<RowBlock>& blocks) {
   int width = 0;
   blocks.clear();
   for (int begin = 0; begin < task.length;) {
@@ -64,12 +66,42 @@ HWY_INLINE int CutIntoBlocks(const HeadTask& task, std::vector<RowBlock>& blocks
     // Rows without local sources come last: all the same.
     const int same = local.empty() ? task.length : std::min((begin / block + 1) * block, local.end);
     RowBlock rows = {begin, std::min(same, begin + kBlockRows), local.begin, local.end, 0};
-    rows.source_base = local.begin / lanes * lanes;
-    width = std::max(width, RoundUpToLanes(local.end - rows.source_base));
+    rows.source_base = local.begin / unit * unit;
+    width = std::max(width, RoundUp(local.end - rows.source_base, unit));
     blocks.push_back(rows);
     begin = rows.end;
   }
   return width;
+}
+
+// Lays the parts of the matrix out in the workspace, in vectors of `lanes` numbers.
+template <class T>
+HWY_INLINE AttentionOf<T> MakeAttention(const HeadTask& task, int lanes, Workspace& w) {
+  const size_t length = task.length;
+  const auto globals = task.graph.globals(task.length);
+  const int padded_globals = RoundUp(static_cast<int>(globals.size()), lanes);
+  w.random_offsets.resize(length + 1);
+  for (int row = 0; row < task.length; ++row) {
+    w.random_offsets[row + 1] =
+        w.random_offsets[row] + task.graph.random_sources(row, task.length).size();
+  }
+  const int band_width = CutIntoBlocks(task, lanes, w.blocks);
+  AttentionOf<T> a = {.task = task,
+                      .padded_dim = RoundUp(task.dim, lanes),
+                      .globals = globals,
+                      .padded_globals = padded_globals,
+                      .band_width = band_width,
+                      .band = w.band.Reserve<T>(length * band_width),
+                      .columns = w.columns.Reserve<T>(length * padded_globals),
+                      .rows = nullptr,
+                      .random = w.random.Reserve<T>(w.random_offsets[length] + kChunk),
+                      .inverse = w.inverse.Reserve(length + globals.size()),
+                      .global_inverse = nullptr,
+                      .blocks = w.blocks,
+                      .random_offsets = w.random_offsets.data()};
+  a.rows = w.rows.Reserve<T>(globals.size() * a.chunks() * kChunk);
+  a.global_inverse = a.inverse + length;
+  return a;
 }
 
 // Copies `count` rows of `dim` elements, times `factor`, to rows of whole vectors, the rest 0. The
@@ -111,23 +143,23 @@ HWY_INLINE void StoreRow(const float* from, int count, Element element, void* to
   }
 }
 
-HWY_INLINE void GatherRows(const float* from, int width, absl::Span<const uint16_t> which,
-                           float* to) {
+template <class T>
+HWY_INLINE void GatherRows(const T* from, int width, absl::Span<const uint16_t> which, T* to) {
   for (size_t g = 0; g < which.size(); ++g) {
-    std::memcpy(to + g * width, from + static_cast<size_t>(which[g]) * width,
-                width * sizeof(float));
+    std::memcpy(to + g * width, from + static_cast<size_t>(which[g]) * width, width * sizeof(T));
   }
 }
 
-// Transposes `count` rows of `width` floats into panels of one vector's worth of rows: element x of
-// row p * lanes + r goes to (p * dim + x) * lanes + r. Rows past the last are 0.
-HWY_INLINE void PackPanels(const float* from, int width, int count, int dim, float* to) {
+// Transposes `count` rows of `width` numbers of 4 bytes into panels of one vector's worth of rows:
+// element x of row p * lanes + r goes to (p * dim + x) * lanes + r. Rows past the last are 0.
+template <class T>
+HWY_INLINE void PackPanels(const T* from, int width, int count, int dim, T* to) {
   const int lanes = static_cast<int>(hn::Lanes(Floats()));
   for (int first = 0; first < count; first += lanes) {
     const int rows = std::min(lanes, count - first);
     for (int x = 0; x < dim; ++x) {
       for (int r = 0; r < rows; ++r) to[r] = from[static_cast<size_t>(first + r) * width + x];
-      std::fill(to + rows, to + lanes, 0.0f);
+      std::fill(to + rows, to + lanes, T{0});
       to += lanes;
     }
   }

@@ -125,7 +125,8 @@ HWY_INLINE FloatVec Exponentials(float* values, int count, FloatVec max, FloatVe
 }
 
 // Bias of a block's band: kNoEdge outside of its local sources and at global ones.
-HWY_INLINE void BandBias(const Attention& a, const RowBlock& block, float* bias) {
+template <class T>
+HWY_INLINE void BandBias(const AttentionOf<T>& a, const RowBlock& block, float* bias) {
   std::fill_n(bias, a.band_width, kNoEdge);
   for (int source = block.source_begin; source < block.source_end; ++source) {
     if (!a.task.graph.is_global(source)) bias[source - block.source_base] = 0.0f;

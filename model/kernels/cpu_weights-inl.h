@@ -17,38 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
 namespace HWY_NAMESPACE {
 
-// Lays the parts of the matrix out in the workspace.
-HWY_INLINE Attention MakeAttention(const HeadTask& task, Workspace& w) {
-  const size_t length = task.length;
-  const auto globals = task.graph.globals(task.length);
-  const int padded_globals = RoundUpToLanes(static_cast<int>(globals.size()));
-  w.random_offsets.resize(length + 1);
-  for (int row = 0; row < task.length; ++row) {
-    w.random_offsets[row + 1] =
-        w.random_offsets[row] + task.graph.random_sources(row, task.length).size();
-  }
-  const int band_width = CutIntoBlocks(task, w.blocks);
-  Attention a = {.task = task,
-                 .padded_dim = RoundUpToLanes(task.dim),
-                 .globals = globals,
-                 .padded_globals = padded_globals,
-                 .band_width = band_width,
-                 .band = w.band.Reserve(length * band_width),
-                 .columns = w.columns.Reserve(length * padded_globals),
-                 .rows = nullptr,
-                 .random = w.random.Reserve(w.random_offsets[length] + kChunk),
-                 .inverse = w.inverse.Reserve(length + globals.size()),
-                 .global_inverse = nullptr,
-                 .blocks = w.blocks,
-                 .random_offsets = w.random_offsets.data()};
-  a.rows = w.rows.Reserve(globals.size() * a.chunks() * kChunk);
-  a.global_inverse = a.inverse + length;
-  return a;
-}
-
 // Computes the attention matrix, and copies v to workspace.v, [L, padded_dim].
 HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
-  const Attention a = MakeAttention(task, w);
+  const Attention a = MakeAttention<float>(task, static_cast<int>(hn::Lanes(Floats())), w);
   const size_t size = static_cast<size_t>(task.length) * a.padded_dim;
   const int globals = static_cast<int>(a.globals.size());
   float* q = w.q.Reserve(size);

@@ -9,21 +9,22 @@
 
 namespace diffuser::kernels {
 
-// Memory for floats, aligned for the widest vectors, that only grows.
+// Memory aligned for the widest vectors, that only grows.
 class AlignedBuffer {
  public:
-  // Room for `count` floats. Their values are unspecified; those given before are no longer valid.
-  float* Reserve(size_t count) {
-    if (count > capacity_) {
-      data_ = hwy::AllocateAligned<float>(count);
-      capacity_ = count;
+  // Room for `count` numbers. Their values are unspecified; those given before are no longer valid.
+  template <class T = float>
+  T* Reserve(size_t count) {
+    if (count * sizeof(T) > bytes_) {
+      bytes_ = count * sizeof(T);
+      data_ = hwy::AllocateAligned<uint8_t>(bytes_);
     }
-    return data_.get();
+    return reinterpret_cast<T*>(data_.get());
   }
 
  private:
-  hwy::AlignedFreeUniquePtr<float[]> data_;
-  size_t capacity_ = 0;
+  hwy::AlignedFreeUniquePtr<uint8_t[]> data_;
+  size_t bytes_ = 0;
 };
 
 // Consecutive rows of the attention matrix with the same local sources.
@@ -43,6 +44,11 @@ struct Workspace {
   AlignedBuffer k_panels;
   AlignedBuffer global_panels;
   AlignedBuffer global_rows;  // rows gathered from, or computed for, the global nodes
+  AlignedBuffer scores;       // of one block, before they are weights (bfloat16 alone)
+  AlignedBuffer turns[2];     // h_k and h_{k+1} (bfloat16 alone)
+  AlignedBuffer pairs;        // rows of h, interleaved (bfloat16 alone)
+  AlignedBuffer global_pairs;
+  AlignedBuffer sums;
   AlignedBuffer band;
   AlignedBuffer columns;
   AlignedBuffer rows;

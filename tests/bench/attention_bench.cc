@@ -31,50 +31,71 @@ void GraphBuild(benchmark::State& state) {
 }
 BENCHMARK(GraphBuild)->Unit(benchmark::kMillisecond);
 
-// Arguments: tokens of the one document, threads. Counts the work that the edges need: scores and
-// hops, 2 D operations an edge each.
+// A packed batch of documents of one length.
+struct Batch {
+  int length;
+  int documents;
+  Element element;
+
+  explicit Batch(const benchmark::State& state)
+      : length(static_cast<int>(state.range(0))),
+        documents(static_cast<int>(state.range(1))),
+        element(state.range(3) == 16 ? Element::kBFloat16 : Element::kFloat32) {}
+
+  testing::Projections projections() const {
+    return testing::Projections(kBaseShape, std::vector<int>(documents, length),
+                                std::vector<uint32_t>(documents, 1), 1.0f, element);
+  }
+};
+
+// Counts the work that the edges need: scores and hops, 2 D operations an edge each.
 void Diffuse(benchmark::State& state) {
-  const int length = static_cast<int>(state.range(0));
-  const int threads = static_cast<int>(state.range(1));
+  const Batch batch(state);
+  const int threads = static_cast<int>(state.range(2));
   const auto graph = testing::BuildOrDie(kBaseGraph);
-  const testing::Projections batch(kBaseShape, {length}, {1}, 1.0f);
-  std::vector<float> out(static_cast<size_t>(length) * kBaseShape.heads * kBaseShape.head_dim);
+  const testing::Projections qkv = batch.projections();
+  std::vector<float> out(static_cast<size_t>(qkv.tokens()) * kBaseShape.heads *
+                         kBaseShape.head_dim);
   const auto kernels = testing::KernelsOrDie("cpu");
   for (auto _ : state) {
-    kernels->Diffuse(*graph, kBaseShape, batch.view(), out.data(),
+    kernels->Diffuse(*graph, kBaseShape, qkv.view(), out.data(),
                      [&](int64_t count, auto body) { testing::OnThreads(threads, count, body); });
   }
-  SetRate(state, Edges(*graph, length) * kBaseShape.heads * (1 + kBaseShape.hops) * 2 *
-                     kBaseShape.head_dim);
+  SetRate(state, Edges(*graph, batch.length) * batch.documents * kBaseShape.heads *
+                     (1 + kBaseShape.hops) * 2 * kBaseShape.head_dim);
 }
-BENCHMARK(Diffuse)
-    ->ArgsProduct({{512, 4096}, {1, 2}})
-    ->Unit(benchmark::kMillisecond)
-    ->MeasureProcessCPUTime()
-    ->UseRealTime();
 
 // The same for the first token alone; counts the scores, and 2 operations an edge a hop.
 void DiffuseFirstToken(benchmark::State& state) {
-  const int length = static_cast<int>(state.range(0));
-  const int threads = static_cast<int>(state.range(1));
+  const Batch batch(state);
+  const int threads = static_cast<int>(state.range(2));
   const auto graph = testing::BuildOrDie(kBaseGraph);
-  const testing::Projections batch(kBaseShape, {length}, {1}, 1.0f);
-  std::vector<float> out(kBaseShape.heads * kBaseShape.head_dim);
-  std::vector<float> evidence(length);
+  const testing::Projections qkv = batch.projections();
+  std::vector<float> out(static_cast<size_t>(batch.documents) * kBaseShape.heads *
+                         kBaseShape.head_dim);
+  std::vector<float> evidence(qkv.tokens());
   const auto kernels = testing::KernelsOrDie("cpu");
   for (auto _ : state) {
     kernels->DiffuseFirstToken(
-        *graph, kBaseShape, batch.view(), out.data(), evidence.data(),
+        *graph, kBaseShape, qkv.view(), out.data(), evidence.data(),
         [&](int64_t count, auto body) { testing::OnThreads(threads, count, body); });
   }
-  SetRate(state,
-          Edges(*graph, length) * kBaseShape.heads * 2 * (kBaseShape.head_dim + kBaseShape.hops));
+  SetRate(state, Edges(*graph, batch.length) * batch.documents * kBaseShape.heads * 2 *
+                     (kBaseShape.head_dim + kBaseShape.hops));
 }
-BENCHMARK(DiffuseFirstToken)
-    ->ArgsProduct({{512, 4096}, {1, 2}})
-    ->Unit(benchmark::kMillisecond)
-    ->MeasureProcessCPUTime()
-    ->UseRealTime();
+
+// One long document, and as many tokens in short ones; on 1 and 2 threads; float32 and bfloat16.
+void Batches(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"tokens", "documents", "threads", "bits"});
+  for (const int length : {4096, 512, 64}) {
+    for (const int threads : {1, 2}) {
+      for (const int bits : {32, 16}) bench->Args({length, 4096 / length, threads, bits});
+    }
+  }
+  bench->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+}
+BENCHMARK(Diffuse)->Apply(Batches);
+BENCHMARK(DiffuseFirstToken)->Apply(Batches);
 
 }  // namespace
 }  // namespace diffuser::kernels
