@@ -61,6 +61,7 @@ HWY_INLINE uint32_t LoadPair(const BFloat16* from) {
 // Products of pairs along the depth: A[m][t] is two bfloat16 of a row of A, and B[t] holds the same
 // two rows of B, interleaved.
 struct PairOps {
+  using Factor = uint32_t;
   using Element = uint32_t;
   static HWY_INLINE PairVec Load(const uint32_t* from) { return hn::LoadU(Pairs(), from); }
   static HWY_INLINE PairVec Set(uint32_t value) { return hn::Set(Pairs(), value); }

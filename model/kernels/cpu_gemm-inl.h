@@ -41,7 +41,8 @@ HWY_INLINE int RoundUpToLanes(int n) { return RoundUp(n, static_cast<int>(hn::La
 
 // What a product multiplies: floats one by one.
 struct FloatOps {
-  using Element = float;
+  using Factor = float;   // A's elements
+  using Element = float;  // B's
   static HWY_INLINE FloatVec Load(const float* from) { return hn::LoadU(Floats(), from); }
   static HWY_INLINE FloatVec Set(float value) { return hn::Set(Floats(), value); }
   static HWY_INLINE FloatVec MulAdd(FloatVec a, FloatVec b, FloatVec sum) {
@@ -53,11 +54,12 @@ struct FloatOps {
 //   C[m][n] = sum over t < depth of A[m][t] * B[t][n]
 template <class Ops>
 struct ProductOf {
+  using Factor = typename Ops::Factor;
   using Element = typename Ops::Element;
-  int rows = 0;                // m
-  int vecs = 0;                // n, in vectors
-  int depth = 0;               // t
-  const Element* a = nullptr;  // A[m][t] at m * a_stride + t
+  int rows = 0;               // m
+  int vecs = 0;               // n, in vectors
+  int depth = 0;              // t
+  const Factor* a = nullptr;  // A[m][t] at m * a_stride + t
   ptrdiff_t a_stride = 0;
   const Element* b = nullptr;  // vector n of B[t] at t * b_stride + n * b_vec_stride
   ptrdiff_t b_stride = 0;
@@ -78,7 +80,7 @@ HWY_NOINLINE void MultiplyTile(const ProductOf<Ops>& p) {
       sum[m][n] = p.accumulate ? hn::LoadU(d, p.c + m * p.c_stride + n * lanes) : hn::Zero(d);
     }
   }
-  const typename Ops::Element* HWY_RESTRICT a = p.a;
+  const typename Ops::Factor* HWY_RESTRICT a = p.a;
   const typename Ops::Element* HWY_RESTRICT b = p.b;
   for (int t = 0; t < p.depth; ++t) {
     decltype(Ops::Load(b)) row[kVecs];

@@ -9,6 +9,7 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #include "hwy/foreach_target.h"  // compiles this file once per target, from here on
 #include "hwy/highway.h"
+#include "model/kernels/cpu_backward-inl.h"
 #include "model/kernels/cpu_bfloat16_hops-inl.h"
 #include "model/kernels/cpu_bfloat16_weights-inl.h"
 #include "model/kernels/cpu_hops-inl.h"
@@ -30,9 +31,15 @@ HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
 namespace HWY_NAMESPACE {
 
+#if HWY_TARGET == HWY_AVX3
+HWY_INLINE bool UsesBFloat16(const HeadTask& task) {
+  return task.element == Element::kBFloat16 && HasBFloat16Dot();
+}
+#endif
+
 void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) {
 #if HWY_TARGET == HWY_AVX3
-  if (task.element == Element::kBFloat16 && task.hops > 0 && HasBFloat16Dot()) {
+  if (UsesBFloat16(task)) {
     RunPairHops(BFloat16Weights(task, w), w, static_cast<BFloat16*>(out), out_stride);
     return;
   }
@@ -54,43 +61,16 @@ void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) 
   }
 }
 
-// sum = s V, [padded_dim], in pieces of kChunk tokens, whose sums are added: less rounding than in
-// one long sum. `piece`, [padded_dim], is overwritten.
-HWY_INLINE void CombineValues(const Attention& a, const float* s, const float* v, float* piece,
-                              float* sum) {
-  const int vecs = a.padded_dim / static_cast<int>(hn::Lanes(Floats()));
-  std::fill_n(sum, a.padded_dim, 0.0f);
-  for (int first = 0; first < a.task.length; first += kChunk) {
-    std::fill_n(piece, a.padded_dim, 0.0f);
-    AddCombination(s + first, std::min(kChunk, a.task.length - first),
-                   v + static_cast<size_t>(first) * a.padded_dim, a.padded_dim, vecs, piece);
-    for (int x = 0; x < a.padded_dim; ++x) sum[x] += piece[x];
-  }
-}
-
 void DiffuseFirstToken(const HeadTask& task, Workspace& w, void* out, float* weights) {
-  const Attention a = AttentionWeights(task, w);
-  const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
-  float* s =
-      w.vectors.Reserve(3 * padded_length + 2 * a.padded_dim + kBlockRows + 2 * a.padded_globals);
-  float* r = s + padded_length;
-  float* next = r + padded_length;
-  float* sum = next + padded_length;
-  float* piece = sum + a.padded_dim;
-  float* scratch = piece + a.padded_dim;
-  std::fill_n(s, 2 * padded_length, 0.0f);
-  r[0] = 1.0f;
-  float keep = 1.0f;  // (1 - alpha)^hop
-  for (int hop = 0; hop < task.hops; ++hop) {
-    for (int i = 0; i < task.length; ++i) s[i] += task.alpha * keep * r[i];
-    HopBackward(a, r, scratch, next);
-    std::swap(r, next);
-    keep *= 1.0f - task.alpha;
+#if HWY_TARGET == HWY_AVX3
+  if (UsesBFloat16(task)) {
+    const BFloat16Attention a = BFloat16Weights(task, w);
+    FirstToken(a, w.v.Reserve<BFloat16>(0), w, out, weights);
+    return;
   }
-  for (int i = 0; i < task.length; ++i) s[i] += keep * r[i];
-  CombineValues(a, s, w.v.Reserve(0), piece, sum);
-  StoreRow(sum, task.dim, task.element, out);
-  if (weights != nullptr) std::copy_n(s, task.length, weights);
+#endif
+  const Attention a = AttentionWeights(task, w);
+  FirstToken(a, w.v.Reserve(0), w, out, weights);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,6 +1,5 @@
 // Products with the attention matrix of one document and head, for each of Highway's targets;
-// included by cpu_head.cc and
-// cpu_training_head.cc alone.
+// included by cpu_head.cc and cpu_training_head.cc alone.
 #if defined(DIFFUSER_MODEL_KERNELS_CPU_HOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIFFUSER_MODEL_KERNELS_CPU_HOPS_INL_H_
 #undef DIFFUSER_MODEL_KERNELS_CPU_HOPS_INL_H_
@@ -146,67 +145,6 @@ HWY_INLINE void Hop(const Attention& a, const float* h, const float* v, float* s
   GatherRows(h, a.padded_dim, a.globals, scratch);
   for (const RowBlock& block : a.blocks) HopBlock(a, block, h, scratch, v, next);
   HopGlobalRows(a, h, v, scratch, next);
-}
-
-// A product with one row: c += weights B, where B has `depth` rows.
-HWY_INLINE void AddCombination(const float* weights, int depth, const float* b, ptrdiff_t b_stride,
-                               int vecs, float* c) {
-  const ptrdiff_t lanes = hn::Lanes(Floats());
-  Multiply({.rows = 1,
-            .vecs = vecs,
-            .depth = depth,
-            .a = weights,
-            .b = b,
-            .b_stride = b_stride,
-            .b_vec_stride = lanes,
-            .c = c,
-            .accumulate = true});
-}
-
-// next += r A for the rows of one block that are not global; what goes to the global nodes is added
-// to global_next, [padded_globals]. `weights`, [kBlockRows], is overwritten.
-HWY_INLINE void BackwardBlock(const Attention& a, const RowBlock& block, const float* r,
-                              float* weights, float* global_next, float* next) {
-  const int lanes = static_cast<int>(hn::Lanes(Floats()));
-  const int rows = block.end - block.begin;
-  bool any = false;
-  for (int m = 0; m < rows; ++m) {
-    weights[m] = r[block.begin + m] * a.inverse[block.begin + m];
-    any |= weights[m] != 0.0f;
-  }
-  if (!any) return;
-  const size_t begin = block.begin;
-  AddCombination(weights, rows, a.band + begin * a.band_width, a.band_width,
-                 RoundUpToLanes(block.source_end - block.source_base) / lanes,
-                 next + block.source_base);
-  AddCombination(weights, rows, a.columns + begin * a.padded_globals, a.padded_globals,
-                 a.padded_globals / lanes, global_next);
-  for (int m = 0; m < rows; ++m) {
-    const uint16_t* sources = a.task.graph.random_sources(block.begin + m).data();
-    const float* random = a.random + a.random_offsets[block.begin + m];
-    const int count = a.random_offsets[block.begin + m + 1] - a.random_offsets[block.begin + m];
-    for (int e = 0; e < count; ++e) next[sources[e]] += weights[m] * random[e];
-  }
-}
-
-// next = r A; both [L], with room up to a multiple of kChunk. `scratch` holds
-// kBlockRows + 2 * padded_globals floats.
-HWY_INLINE void HopBackward(const Attention& a, const float* r, float* scratch, float* next) {
-  const int lanes = static_cast<int>(hn::Lanes(Floats()));
-  const int globals = static_cast<int>(a.globals.size());
-  float* global_next = scratch + kBlockRows;
-  float* global_weights = global_next + a.padded_globals;
-  std::fill_n(global_next, a.padded_globals, 0.0f);
-  std::fill_n(next, a.chunks() * kChunk, 0.0f);
-  for (const RowBlock& block : a.blocks) BackwardBlock(a, block, r, scratch, global_next, next);
-  for (int g = 0; g < globals; ++g) {
-    next[a.globals[g]] += global_next[g];
-    global_weights[g] = r[a.globals[g]] * a.global_inverse[g];
-  }
-  for (int first = 0; first < a.task.length; first += kChunk) {
-    AddCombination(global_weights, globals, a.rows + static_cast<size_t>(first) * globals, kChunk,
-                   kChunk / lanes, next + first);
-  }
 }
 
 }  // namespace HWY_NAMESPACE

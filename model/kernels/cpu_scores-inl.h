@@ -1,6 +1,5 @@
 // Scores and softmax of one document and head, for each of Highway's targets; included by
-// cpu_head.cc and
-// cpu_training_head.cc alone.
+// cpu_head.cc and cpu_training_head.cc alone.
 #if defined(DIFFUSER_MODEL_KERNELS_CPU_SCORES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIFFUSER_MODEL_KERNELS_CPU_SCORES_INL_H_
 #undef DIFFUSER_MODEL_KERNELS_CPU_SCORES_INL_H_
@@ -10,7 +9,7 @@
 
 #include <algorithm>
 
-#include "hwy/contrib/math/math-inl.h"
+#include "model/kernels/cpu_exp-inl.h"
 #include "model/kernels/cpu_gemm-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
 
@@ -20,9 +19,6 @@ namespace HWY_NAMESPACE {
 
 // Stands for minus infinity in scores, and survives having a score added to it.
 constexpr float kNoEdge = -1e38f;
-// exp() below this counts as 0. It is below 1e-34 of the row's largest weight, and keeps denormal
-// numbers, which are slow, out of the products.
-constexpr float kLeastExponent = -80.0f;
 
 // Scores of `rows` rows of q with `vecs` panels of k: a product of depth D.
 HWY_INLINE Product ScoreProduct(const Attention& a, const float* q, int rows, const float* panels,
@@ -111,13 +107,14 @@ HWY_INLINE FloatVec Largest(const float* values, int count, FloatVec max) {
   return max;
 }
 
-// Replaces `count` values (whole vectors) by exp(value - max) and adds them to sum.
+// Replaces `count` values (whole vectors) by exp(value - max) and adds them to sum. What rounding
+// does to log2(e) max, it does to the whole row, and the row's sum takes it out again.
 HWY_INLINE FloatVec Exponentials(float* values, int count, FloatVec max, FloatVec sum) {
   const Floats d;
+  const FloatVec scale = hn::Set(d, kLog2E);
+  const FloatVec shift = hn::Mul(max, scale);
   for (int x = 0; x < count; x += static_cast<int>(hn::Lanes(d))) {
-    const FloatVec exponent = hn::Sub(hn::LoadU(d, values + x), max);
-    const FloatVec weight =
-        hn::IfThenElseZero(hn::Ge(exponent, hn::Set(d, kLeastExponent)), hn::Exp(d, exponent));
+    const FloatVec weight = Exp2(hn::MulSub(hn::LoadU(d, values + x), scale, shift));
     hn::StoreU(weight, d, values + x);
     sum = hn::Add(sum, weight);
   }

@@ -1,0 +1,147 @@
+// The diffusion of the first token alone, run backwards: products of a row vector with the
+// attention matrix of one document and head, in float32 or bfloat16, for each of Highway's targets;
+// included by cpu_head.cc alone.
+#if defined(DIFFUSER_MODEL_KERNELS_CPU_BACKWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIFFUSER_MODEL_KERNELS_CPU_BACKWARD_INL_H_
+#undef DIFFUSER_MODEL_KERNELS_CPU_BACKWARD_INL_H_
+#else
+#define DIFFUSER_MODEL_KERNELS_CPU_BACKWARD_INL_H_
+#endif
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "model/kernels/cpu_bfloat16-inl.h"
+#include "model/kernels/cpu_layout-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace diffuser::kernels {
+namespace HWY_NAMESPACE {
+
+// What multiplies a row of floats with a matrix of T.
+template <class T>
+struct RowOps;
+template <>
+struct RowOps<float> : FloatOps {};
+#if HWY_TARGET == HWY_AVX3
+template <>
+struct RowOps<BFloat16> : FloatOps {
+  using Element = BFloat16;
+  static HWY_INLINE FloatVec Load(const BFloat16* from) { return LoadWide(from); }
+};
+#endif
+
+// A product with one row: c += weights B, where B has `depth` rows.
+template <class T>
+HWY_INLINE void AddCombination(const float* weights, int depth, const T* b, ptrdiff_t b_stride,
+                               int vecs, float* c) {
+  const ptrdiff_t lanes = hn::Lanes(Floats());
+  MultiplyAll(ProductOf<RowOps<T>>{.rows = 1,
+                                   .vecs = vecs,
+                                   .depth = depth,
+                                   .a = weights,
+                                   .b = b,
+                                   .b_stride = b_stride,
+                                   .b_vec_stride = lanes,
+                                   .c = c,
+                                   .accumulate = true});
+}
+
+// next += r A for the rows of one block that are not global; what goes to the global nodes is added
+// to global_next, [padded_globals]. `weights`, [kBlockRows], is overwritten.
+template <class T>
+HWY_INLINE void BackwardBlock(const AttentionOf<T>& a, const RowBlock& block, const float* r,
+                              float* weights, float* global_next, float* next) {
+  const int lanes = static_cast<int>(hn::Lanes(Floats()));
+  const int rows = block.end - block.begin;
+  bool any = false;
+  for (int m = 0; m < rows; ++m) {
+    weights[m] = r[block.begin + m] * a.inverse[block.begin + m];
+    any |= weights[m] != 0.0f;
+  }
+  if (!any) return;
+  const size_t begin = block.begin;
+  AddCombination(weights, rows, a.band + begin * a.band_width, a.band_width,
+                 RoundUpToLanes(block.source_end - block.source_base) / lanes,
+                 next + block.source_base);
+  AddCombination(weights, rows, a.columns + begin * a.padded_globals, a.padded_globals,
+                 a.padded_globals / lanes, global_next);
+  for (int m = 0; m < rows; ++m) {
+    const uint16_t* sources = a.task.graph.random_sources(block.begin + m).data();
+    const T* random = a.random + a.random_offsets[block.begin + m];
+    const int count = a.random_offsets[block.begin + m + 1] - a.random_offsets[block.begin + m];
+    for (int e = 0; e < count; ++e) next[sources[e]] += weights[m] * ToFloat(random[e]);
+  }
+}
+
+// next = r A; both [L], with room up to a multiple of kChunk. `scratch` holds
+// kBlockRows + 2 * padded_globals floats.
+template <class T>
+HWY_INLINE void HopBackward(const AttentionOf<T>& a, const float* r, float* scratch, float* next) {
+  const int lanes = static_cast<int>(hn::Lanes(Floats()));
+  const int globals = static_cast<int>(a.globals.size());
+  float* global_next = scratch + kBlockRows;
+  float* global_weights = global_next + a.padded_globals;
+  std::fill_n(global_next, a.padded_globals, 0.0f);
+  std::fill_n(next, a.chunks() * kChunk, 0.0f);
+  for (const RowBlock& block : a.blocks) BackwardBlock(a, block, r, scratch, global_next, next);
+  for (int g = 0; g < globals; ++g) {
+    next[a.globals[g]] += global_next[g];
+    global_weights[g] = r[a.globals[g]] * a.global_inverse[g];
+  }
+  for (int first = 0; first < a.task.length; first += kChunk) {
+    AddCombination(global_weights, globals, a.rows + static_cast<size_t>(first) * globals, kChunk,
+                   kChunk / lanes, next + first);
+  }
+}
+
+// sum = s V, [padded_dim], in pieces of kChunk tokens, whose sums are added: less rounding than in
+// one long sum. `piece`, [padded_dim], is overwritten.
+template <class T>
+HWY_INLINE void CombineValues(const AttentionOf<T>& a, const float* s, const T* v, float* piece,
+                              float* sum) {
+  const int vecs = a.padded_dim / static_cast<int>(hn::Lanes(Floats()));
+  std::fill_n(sum, a.padded_dim, 0.0f);
+  for (int first = 0; first < a.task.length; first += kChunk) {
+    std::fill_n(piece, a.padded_dim, 0.0f);
+    AddCombination(s + first, std::min(kChunk, a.task.length - first),
+                   v + static_cast<size_t>(first) * a.padded_dim, a.padded_dim, vecs, piece);
+    for (int x = 0; x < a.padded_dim; ++x) sum[x] += piece[x];
+  }
+}
+
+// Writes h_K of the first token to out, [D], and s to weights, [L], unless that is null. `v` has
+// rows of padded_dim.
+template <class T>
+HWY_INLINE void FirstToken(const AttentionOf<T>& a, const T* v, Workspace& w, void* out,
+                           float* weights) {
+  const HeadTask& task = a.task;
+  const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
+  float* s =
+      w.vectors.Reserve(3 * padded_length + 2 * a.padded_dim + kBlockRows + 2 * a.padded_globals);
+  float* r = s + padded_length;
+  float* next = r + padded_length;
+  float* sum = next + padded_length;
+  float* piece = sum + a.padded_dim;
+  float* scratch = piece + a.padded_dim;
+  std::fill_n(s, 2 * padded_length, 0.0f);
+  r[0] = 1.0f;
+  float keep = 1.0f;  // (1 - alpha)^hop
+  for (int hop = 0; hop < task.hops; ++hop) {
+    for (int i = 0; i < task.length; ++i) s[i] += task.alpha * keep * r[i];
+    HopBackward(a, r, scratch, next);
+    std::swap(r, next);
+    keep *= 1.0f - task.alpha;
+  }
+  for (int i = 0; i < task.length; ++i) s[i] += keep * r[i];
+  CombineValues(a, s, v, piece, sum);
+  StoreRow(sum, task.dim, task.element, out);
+  if (weights != nullptr) std::copy_n(s, task.length, weights);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace diffuser::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIFFUSER_MODEL_KERNELS_CPU_BACKWARD_INL_H_
