@@ -20,7 +20,7 @@ namespace diffuser::kernels {
 struct DiffusionShape {
   int heads = 0;     // H
   int head_dim = 0;  // D
-  int hops = 5;      // K
+  int hops = 5;      // K, at least 1
   float alpha = 0.1f;
 };
 

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "hwy/targets.h"
-#include "tests/model/kernels/kernel_cases.h"
+#include "tests/model/kernels/kernel_fixture.h"
 
 namespace diffuser::kernels {
 namespace {
@@ -16,33 +16,15 @@ namespace {
 using testing::Answers;
 using testing::BuildOrDie;
 using testing::Compute;
-using testing::KernelCase;
+using testing::ExpectWithin;
 using testing::KernelsOrDie;
 using testing::OnThreads;
 using testing::Projections;
+using testing::Seeds;
 using testing::Serial;
+using testing::UseTarget;
 
-std::vector<uint32_t> Seeds(size_t count) {
-  std::vector<uint32_t> seeds(count);
-  std::iota(seeds.begin(), seeds.end(), 100);
-  return seeds;
-}
-
-float Largest(const std::vector<float>& values) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
-// bound = absolute + factor * epsilon(float) * magnitude
-void ExpectClose(const std::vector<float>& actual, const std::vector<float>& expected, float factor,
-                 const char* what) {
-  ASSERT_EQ(actual.size(), expected.size());
-  const float bound = 1e-9f + factor * std::numeric_limits<float>::epsilon() * Largest(expected);
-  for (size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_NEAR(actual[i], expected[i], bound) << what << " at " << i;
-  }
-}
+constexpr float kEpsilon = std::numeric_limits<float>::epsilon();
 
 // --- The definition itself, on a case small enough to work out by hand. ---
 
@@ -93,27 +75,15 @@ TEST(AttentionKernels, AreFoundByName) {
 
 // --- cpu against the reference, on every vector target of the machine. ---
 
-class Generated : public ::testing::TestWithParam<KernelCase> {
+class Generated : public testing::CaseTest {
  protected:
   void SetUp() override {
-    graph_ = BuildOrDie(GetParam().graph);
-    batch_ = std::make_unique<Projections>(GetParam().shape, GetParam().lengths,
-                                           Seeds(GetParam().lengths.size()), GetParam().magnitude);
+    CaseTest::SetUp();
+    batch_ = std::make_unique<Projections>(Batch(Element::kFloat32));
   }
 
-  // Highway goes back to the widest target for the next test.
-  void TearDown() override { UseTarget(0); }
+  Answers ComputeWith(const char* kernels) const { return CaseTest::ComputeWith(kernels, *batch_); }
 
-  static void UseTarget(int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-
-  Answers ComputeWith(const char* kernels) const {
-    return Compute(*KernelsOrDie(kernels), *graph_, GetParam().shape, *batch_, Serial);
-  }
-
-  std::shared_ptr<const graph::AttentionGraph> graph_;
   std::unique_ptr<Projections> batch_;
 };
 
@@ -128,27 +98,9 @@ TEST_P(Generated, CpuMatchesTheReferenceOnEveryTarget) {
     SCOPED_TRACE(hwy::TargetName(target));
     UseTarget(target);
     const Answers actual = ComputeWith("cpu");
-    ExpectClose(actual.all, expected.all, 3 * scores, "h");
-    ExpectClose(actual.first, expected.first, 3 * scores, "h of the first token");
-    ExpectClose(actual.evidence, expected.evidence, 3 * scores, "evidence");
-  }
-}
-
-// Of the same inputs, rounded to bfloat16: each product adds its rounding to the softmax and to h.
-TEST_P(Generated, CpuMatchesTheReferenceInBFloat16) {
-  const Projections rounded(GetParam().shape, GetParam().lengths, Seeds(GetParam().lengths.size()),
-                            GetParam().magnitude, Element::kBFloat16);
-  const auto answers = [&](const char* kernels) {
-    return Compute(*KernelsOrDie(kernels), *graph_, GetParam().shape, rounded, Serial);
-  };
-  const Answers expected = answers("reference");
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    UseTarget(target);
-    const Answers actual = answers("cpu");
-    ExpectClose(actual.all, expected.all, 1 << 16, "h");
-    ExpectClose(actual.first, expected.first, 1 << 16, "h of the first token");
-    ExpectClose(actual.evidence, expected.evidence, 1 << 16, "evidence");
+    ExpectWithin(3 * scores * kEpsilon, actual.all, expected.all, "h");
+    ExpectWithin(3 * scores * kEpsilon, actual.first, expected.first, "h of the first token");
+    ExpectWithin(3 * scores * kEpsilon, actual.evidence, expected.evidence, "evidence");
   }
 }
 
@@ -160,7 +112,7 @@ TEST_P(Generated, TheFirstTokenBackwardsIsTheFirstRowForwards) {
     const auto row = answers.all.begin() + batch_->offset(i) * width;
     rows.insert(rows.end(), row, row + width);
   }
-  ExpectClose(answers.first, rows, 40, "h of the first token");
+  ExpectWithin(40 * kEpsilon, answers.first, rows, "h of the first token");
 }
 
 // True where the first token's walk of any number of steps meets none without a source.
@@ -203,6 +155,8 @@ TEST_P(Generated, EvidenceIsOptional) {
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Generated, ::testing::ValuesIn(testing::GeneratedCases()),
                          [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(WholeGraph, Generated, ::testing::Values(testing::WholeGraphCase()),
+                         [](const auto& test) { return test.param.name; });
 
 // --- A document's bits hang neither on its batch nor on the threads. ---
 
@@ -218,18 +172,19 @@ Answers OneOf(const Answers& batch, const Projections& projections, int document
           cut(batch.evidence, offset, length)};
 }
 
-class BatchIndependence : public ::testing::TestWithParam<const char*> {};
+class BatchIndependence : public ::testing::TestWithParam<std::pair<const char*, Element>> {};
 
 TEST_P(BatchIndependence, HoldsBitForBit) {
   const auto graph = BuildOrDie({.nodes = 512, .window = 16, .num_rand = 6, .num_glob = 20});
   const DiffusionShape shape = {.heads = 3, .head_dim = 12};
   const int width = shape.heads * shape.head_dim;
-  const auto kernels = KernelsOrDie(GetParam());
+  const auto [name, element] = GetParam();
+  const auto kernels = KernelsOrDie(name);
   const std::vector<int> lengths = {37, 1, 200, 64, 2, 511};
   const std::vector<uint32_t> seeds = Seeds(lengths.size());
   std::vector<Answers> alone;
   for (size_t i = 0; i < lengths.size(); ++i) {
-    const Projections one(shape, {lengths[i]}, {seeds[i]}, 1.0f);
+    const Projections one(shape, {lengths[i]}, {seeds[i]}, 1.0f, element);
     alone.push_back(Compute(*kernels, *graph, shape, one, Serial));
   }
   const std::vector<std::vector<int>> orders = {
@@ -241,7 +196,7 @@ TEST_P(BatchIndependence, HoldsBitForBit) {
       batch_lengths.push_back(lengths[i]);
       batch_seeds.push_back(seeds[i]);
     }
-    const Projections batch(shape, batch_lengths, batch_seeds, 1.0f);
+    const Projections batch(shape, batch_lengths, batch_seeds, 1.0f, element);
     for (const int threads : {1, 3}) {
       const Answers answers =
           Compute(*kernels, *graph, shape, batch,
@@ -256,22 +211,31 @@ TEST_P(BatchIndependence, HoldsBitForBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, BatchIndependence, ::testing::Values("reference", "cpu"));
+INSTANTIATE_TEST_SUITE_P(Kernels, BatchIndependence,
+                         ::testing::Values(std::pair("reference", Element::kFloat32),
+                                           std::pair("cpu", Element::kFloat32),
+                                           std::pair("cpu", Element::kBFloat16)));
 
-// The thread's workspace is reused: what a larger or smaller document left there must not show.
+// The thread's workspace is reused: what a larger or smaller document left there must not show, nor
+// what another element type did.
 TEST(CpuKernels, ForgetTheDocumentBefore) {
   const auto graph = BuildOrDie({.nodes = 300, .window = 16, .num_rand = 6, .num_glob = 20});
   const auto other = BuildOrDie({.nodes = 400, .window = 60, .num_rand = 9, .num_glob = 50});
   const DiffusionShape shape = {.heads = 1, .head_dim = 20};
-  const Projections small(shape, {93}, {1}, 1.0f);
-  const Projections large({.heads = 1, .head_dim = 64}, {400}, {2}, 50.0f);
+  const DiffusionShape large_shape = {.heads = 1, .head_dim = 64};
   const auto kernels = KernelsOrDie("cpu");
-  const Answers before = Compute(*kernels, *graph, shape, small, Serial);
-  Compute(*kernels, *other, {.heads = 1, .head_dim = 64}, large, Serial);
-  const Answers after = Compute(*kernels, *graph, shape, small, Serial);
-  EXPECT_EQ(before.all, after.all);
-  EXPECT_EQ(before.first, after.first);
-  EXPECT_EQ(before.evidence, after.evidence);
+  for (const Element element : {Element::kFloat32, Element::kBFloat16}) {
+    const Projections small(shape, {93}, {1}, 1.0f, element);
+    const Answers before = Compute(*kernels, *graph, shape, small, Serial);
+    for (const Element between : {Element::kFloat32, Element::kBFloat16}) {
+      const Projections large(large_shape, {400}, {2}, 50.0f, between);
+      Compute(*kernels, *other, large_shape, large, Serial);
+      const Answers after = Compute(*kernels, *graph, shape, small, Serial);
+      EXPECT_EQ(before.all, after.all);
+      EXPECT_EQ(before.first, after.first);
+      EXPECT_EQ(before.evidence, after.evidence);
+    }
+  }
 }
 
 }  // namespace

@@ -59,12 +59,14 @@ std::vector<KernelCase> GeneratedCases() {
       {"ManyHops", {128, 16, 4, 6}, {2, 32, 12, 0.02f}, {128, 60}},
       {"BaseShape", {4096, 64, 64, 64}, {1, 64}, {1100, 513}},
   };
-  for (const int dim : {1, 3, 12, 16, 32, 48, 64, 80, 128, 132}) {
+  for (const int dim : {1, 3, 12, 16, 24, 32, 48, 64, 80, 128, 132}) {
     cases.push_back(
         {"HeadSize" + std::to_string(dim), {150, 16, 5, 8}, {2, dim}, {150, 97, 16, 1}});
   }
   return cases;
 }
+
+KernelCase WholeGraphCase() { return {"BaseGraph", {4096, 64, 64, 64}, {1, 64}, {4096, 1}}; }
 
 std::shared_ptr<const graph::AttentionGraph> BuildOrDie(const graph::GraphOptions& options) {
   auto graph = graph::AttentionGraph::Build(options);

@@ -49,6 +49,9 @@ void PrintTo(const KernelCase& test, std::ostream* out);
 // Graphs, head sizes and batches at and around every limit of the implementations.
 std::vector<KernelCase> GeneratedCases();
 
+// The base graph of the published code, and a document as long as it, beside one of one token.
+KernelCase WholeGraphCase();
+
 std::shared_ptr<const graph::AttentionGraph> BuildOrDie(const graph::GraphOptions& options);
 std::unique_ptr<const AttentionKernels> KernelsOrDie(const char* name);
 
