@@ -1,7 +1,7 @@
-// Vectors of bfloat16, for Highway's AVX3 target; included by the cpu_bfloat16_*-inl.h files alone.
-// Highway has no such instructions there, and a compiler inlines their intrinsics only into
-// functions built for machines that all have them: so they are named here, and whoever runs this
-// code has asked HasBFloat16Dot() first.
+// Vectors of bfloat16, for Highway's AVX3 target; included by cpu_backward-inl.h and the
+// cpu_bfloat16_*-inl.h files alone. Highway 1.0 has no such instructions, and a compiler inlines
+// their intrinsics only into functions built for machines that all have them: so they are named
+// here, and whoever runs this code has asked HasBFloat16Dot() first.
 #if defined(DIFFUSER_MODEL_KERNELS_CPU_BFLOAT16_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIFFUSER_MODEL_KERNELS_CPU_BFLOAT16_INL_H_
 #undef DIFFUSER_MODEL_KERNELS_CPU_BFLOAT16_INL_H_
@@ -9,11 +9,13 @@
 #define DIFFUSER_MODEL_KERNELS_CPU_BFLOAT16_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
 #include "hwy/cache_control.h"
 #include "model/kernels/cpu_gemm-inl.h"
+#include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/element.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -85,6 +87,13 @@ HWY_INLINE void CopyHalves(const BFloat16* from, int64_t from_stride, int count,
     from += from_stride;
     to += width;
   }
+}
+
+// Copies the global nodes' rows of [L, padded_dim] to [padded_globals, padded_dim], the rest 0.
+HWY_INLINE void GatherGlobals(const BFloat16Attention& a, const BFloat16* from, BFloat16* to) {
+  const size_t used = a.globals.size() * a.padded_dim;
+  GatherRows(from, a.padded_dim, a.globals, to);
+  std::fill(to + used, to + static_cast<size_t>(a.padded_globals) * a.padded_dim, BFloat16{0});
 }
 
 // A row of bfloat16 seen as pairs, as PairProduct takes it.

@@ -146,17 +146,15 @@ HWY_INLINE void HopPairBlock(const BFloat16Attention& a, const RowBlock& block,
   const int sources = RoundUp(block.source_end - block.source_base, 2);
   InterleaveRows(hop.h + static_cast<size_t>(block.source_base) * a.padded_dim, sources,
                  a.padded_dim, hop.pairs);
-  PairProduct band = SumProduct(a, rows, hop.pairs, hop.sums);
-  band.depth = sources / 2;
-  band.a = AsPairs(a.band + begin * a.band_width);
-  band.a_stride = a.band_width / 2;
-  MultiplyAll(band);
-  PairProduct columns = SumProduct(a, rows, hop.global_pairs, hop.sums);
-  columns.depth = static_cast<int>(a.globals.size() + 1) / 2;
-  columns.a = AsPairs(a.columns + begin * a.padded_globals);
-  columns.a_stride = a.padded_globals / 2;
-  columns.accumulate = true;
-  MultiplyAll(columns);
+  PairProduct product = SumProduct(a, rows, hop.pairs, hop.sums);
+  product.depth = sources / 2;
+  product.a = AsPairs(a.band + begin * a.band_width);
+  product.a_stride = a.band_width / 2;
+  product.depth2 = static_cast<int>(a.globals.size() + 1) / 2;
+  product.a2 = AsPairs(a.columns + begin * a.padded_globals);
+  product.a2_stride = a.padded_globals / 2;
+  product.b2 = hop.global_pairs;
+  MultiplyAll(product);
   for (int m = 0; m < rows; ++m) {
     const float* sums = hop.sums + m * a.padded_dim;
     int x = 0;
@@ -196,10 +194,7 @@ HWY_INLINE void HopGlobalPairRows(const BFloat16Attention& a, const PairHop& hop
 
 // next = (1 - alpha) A h + alpha v. `global_rows` is scratch, [padded_globals, padded_dim].
 HWY_INLINE void HopInPairs(const BFloat16Attention& a, const PairHop& hop, BFloat16* global_rows) {
-  const size_t used = a.globals.size() * a.padded_dim;
-  const size_t size = static_cast<size_t>(a.padded_globals) * a.padded_dim;
-  GatherRows(hop.h, a.padded_dim, a.globals, global_rows);
-  std::fill(global_rows + used, global_rows + size, BFloat16{0});
+  GatherGlobals(a, hop.h, global_rows);
   InterleaveRows(global_rows, a.padded_globals, a.padded_dim, hop.global_pairs);
   for (const RowBlock& block : a.blocks) HopPairBlock(a, block, hop);
   HopGlobalPairRows(a, hop);

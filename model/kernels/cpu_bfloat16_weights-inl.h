@@ -214,9 +214,7 @@ HWY_INLINE BFloat16Attention BFloat16Weights(const HeadTask& task, Workspace& w)
       w.global_rows.Reserve<BFloat16>(static_cast<size_t>(a.padded_globals) * a.padded_dim);
   uint32_t* global_panels =
       w.global_panels.Reserve<uint32_t>(static_cast<size_t>(a.padded_globals) * depth);
-  GatherRows(k, a.padded_dim, a.globals, global_rows);
-  std::fill_n(global_rows + a.globals.size() * a.padded_dim,
-              (a.padded_globals - a.globals.size()) * a.padded_dim, BFloat16{0});
+  GatherGlobals(a, k, global_rows);
   PackPanels(AsPairs(global_rows), a.padded_dim / 2, a.padded_globals, depth, global_panels);
 
   const int widest_row = RoundUp(task.length, kChunk);

@@ -52,6 +52,8 @@ struct FloatOps {
 
 // C = A B, or C += A B, in units of one vector along C's rows:
 //   C[m][n] = sum over t < depth of A[m][t] * B[t][n]
+// and, while C is at hand, a second product of the same shape is added to it: of A2 and B2, whose
+// depth is its own.
 template <class Ops>
 struct ProductOf {
   using Factor = typename Ops::Factor;
@@ -67,8 +69,28 @@ struct ProductOf {
   float* c = nullptr;  // vector n of C[m] at m * c_stride + n * lanes
   ptrdiff_t c_stride = 0;
   bool accumulate = false;
+  int depth2 = 0;
+  const Factor* a2 = nullptr;
+  ptrdiff_t a2_stride = 0;
+  const Element* b2 = nullptr;  // with the strides of b
 };
 using Product = ProductOf<FloatOps>;
+
+// sum += A B, of one tile; `p` gives B's strides.
+template <class Ops, int kRows, int kVecs>
+HWY_INLINE void AddTerms(const typename Ops::Factor* HWY_RESTRICT a, ptrdiff_t a_stride,
+                         const typename Ops::Element* HWY_RESTRICT b, const ProductOf<Ops>& p,
+                         int depth, FloatVec (&sum)[kRows][kVecs]) {
+  for (int t = 0; t < depth; ++t) {
+    decltype(Ops::Load(b)) row[kVecs];
+    for (int n = 0; n < kVecs; ++n) row[n] = Ops::Load(b + n * p.b_vec_stride);
+    for (int m = 0; m < kRows; ++m) {
+      const auto factor = Ops::Set(a[m * a_stride + t]);
+      for (int n = 0; n < kVecs; ++n) sum[m][n] = Ops::MulAdd(factor, row[n], sum[m][n]);
+    }
+    b += p.b_stride;
+  }
+}
 
 template <class Ops, int kRows, int kVecs>
 HWY_NOINLINE void MultiplyTile(const ProductOf<Ops>& p) {
@@ -80,17 +102,8 @@ HWY_NOINLINE void MultiplyTile(const ProductOf<Ops>& p) {
       sum[m][n] = p.accumulate ? hn::LoadU(d, p.c + m * p.c_stride + n * lanes) : hn::Zero(d);
     }
   }
-  const typename Ops::Factor* HWY_RESTRICT a = p.a;
-  const typename Ops::Element* HWY_RESTRICT b = p.b;
-  for (int t = 0; t < p.depth; ++t) {
-    decltype(Ops::Load(b)) row[kVecs];
-    for (int n = 0; n < kVecs; ++n) row[n] = Ops::Load(b + n * p.b_vec_stride);
-    for (int m = 0; m < kRows; ++m) {
-      const auto factor = Ops::Set(a[m * p.a_stride + t]);
-      for (int n = 0; n < kVecs; ++n) sum[m][n] = Ops::MulAdd(factor, row[n], sum[m][n]);
-    }
-    b += p.b_stride;
-  }
+  AddTerms<Ops>(p.a, p.a_stride, p.b, p, p.depth, sum);
+  AddTerms<Ops>(p.a2, p.a2_stride, p.b2, p, p.depth2, sum);
   for (int m = 0; m < kRows; ++m) {
     for (int n = 0; n < kVecs; ++n) {
       hn::StoreU(sum[m][n], d, p.c + m * p.c_stride + n * lanes);
@@ -118,6 +131,7 @@ HWY_INLINE void MultiplyRows(ProductOf<Ops> p) {
         break;
     }
     p.a += kTileRows * p.a_stride;
+    p.a2 += kTileRows * p.a2_stride;
     p.c += kTileRows * p.c_stride;
   }
 }
@@ -144,6 +158,7 @@ HWY_INLINE void MultiplySlice(ProductOf<Ops> p) {
         break;
     }
     p.b += vecs * p.b_vec_stride;
+    if (p.depth2 > 0) p.b2 += vecs * p.b_vec_stride;
     p.c += vecs * lanes;
     left -= vecs;
   }
@@ -154,6 +169,7 @@ HWY_INLINE void MultiplyAll(ProductOf<Ops> p) {
   const int depth = p.depth;
   p.depth = std::min(depth, kDepth);
   MultiplySlice(p);
+  p.depth2 = 0;
   for (int t = kDepth; t < depth; t += kDepth) {
     p.a += kDepth;
     p.b += kDepth * p.b_stride;

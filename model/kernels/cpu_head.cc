@@ -23,8 +23,15 @@
 // each row's sum divides the result of a product instead of the row's weights. An L x L matrix is
 // never made.
 //
+// bfloat16 has files of its own (cpu_bfloat16_*-inl.h): its dense products take two sources at a
+// time, so rows of h are interleaved by two before a block's product, and so are any two rows that
+// the random part gathers. Weights are rounded before they are summed, so that each row's sum to 1.
+//
 // Cost, for L tokens, window w, G globals and R random edges per token: 2 D L (1.5 w + 2 G + R) for
 // the scores and for each hop; backwards, a hop costs 2 L (1.5 w + 2 G + R) and is bound by memory.
+// Of the time for 4,096 tokens of the base shape, the dense products take a half (at 5/6 of what
+// the multipliers can do), the random part of hops and scores two fifths (bound by the second-level
+// cache in float32, by instructions in bfloat16), softmax and copies the rest.
 // Tested against the reference in tests/model/kernels.
 
 HWY_BEFORE_NAMESPACE();

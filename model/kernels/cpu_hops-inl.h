@@ -87,18 +87,11 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
             .b_stride = a.padded_dim,
             .b_vec_stride = lanes,
             .c = out,
-            .c_stride = a.padded_dim});
-  Multiply({.rows = block.end - block.begin,
-            .vecs = static_cast<int>(a.padded_dim / lanes),
-            .depth = static_cast<int>(a.globals.size()),
-            .a = a.columns + begin * a.padded_globals,
-            .a_stride = a.padded_globals,
-            .b = global_h,
-            .b_stride = a.padded_dim,
-            .b_vec_stride = lanes,
-            .c = out,
             .c_stride = a.padded_dim,
-            .accumulate = true});
+            .depth2 = static_cast<int>(a.globals.size()),
+            .a2 = a.columns + begin * a.padded_globals,
+            .a2_stride = a.padded_globals,
+            .b2 = global_h});
   for (int row = block.begin; row < block.end; ++row) {
     const int32_t first = a.random_offsets[row];
     const RandomRow random = {.sources = a.task.graph.random_sources(row).data(),

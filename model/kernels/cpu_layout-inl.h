@@ -1,6 +1,5 @@
 // How the attention matrix of one document and head and its inputs lie in memory, for each of
-// Highway's targets; included by cpu_head.cc and
-// cpu_training_head.cc alone.
+// Highway's targets; included by cpu_head.cc and cpu_training_head.cc alone.
 #if defined(DIFFUSER_MODEL_KERNELS_CPU_LAYOUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIFFUSER_MODEL_KERNELS_CPU_LAYOUT_INL_H_
 #undef DIFFUSER_MODEL_KERNELS_CPU_LAYOUT_INL_H_

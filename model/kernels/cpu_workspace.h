@@ -38,26 +38,30 @@ struct RowBlock {
 
 // What one task works with, kept by its thread and reused by the next. One at a time.
 struct Workspace {
-  AlignedBuffer q;  // h takes turns in q and k, once the scores are done
+  // Inputs, [L, padded D], and k in panels.
+  AlignedBuffer q;  // in float32 h takes turns in q and k, once the scores are done
   AlignedBuffer k;
   AlignedBuffer v;
   AlignedBuffer k_panels;
   AlignedBuffer global_panels;
   AlignedBuffer global_rows;  // rows gathered from, or computed for, the global nodes
-  AlignedBuffer scores;       // of one block, before they are weights (bfloat16 alone)
-  AlignedBuffer turns[2];     // h_k and h_{k+1} (bfloat16 alone)
-  AlignedBuffer pairs;        // rows of h, interleaved (bfloat16 alone)
-  AlignedBuffer global_pairs;
-  AlignedBuffer sums;
+  // The attention matrix in its parts.
   AlignedBuffer band;
   AlignedBuffer columns;
   AlignedBuffer rows;
   AlignedBuffer random;
-  AlignedBuffer bias;
   AlignedBuffer inverse;
-  AlignedBuffer vectors;
   std::vector<RowBlock> blocks;
   std::vector<int32_t> random_offsets;
+  // Scratch.
+  AlignedBuffer bias;
+  AlignedBuffer vectors;
+  // Of bfloat16 alone.
+  AlignedBuffer scores;    // before they are weights
+  AlignedBuffer turns[2];  // h_k and h_{k+1}
+  AlignedBuffer pairs;     // rows of h, interleaved
+  AlignedBuffer global_pairs;
+  AlignedBuffer sums;  // of a block's rows, or of the global nodes'
 };
 
 }  // namespace diffuser::kernels

@@ -139,5 +139,27 @@ TEST(DiffusionAttention, TrainsOnWhatItServesWhereNothingIsDropped) {
             2e-6);
 }
 
+TEST(DiffusionAttention, AnswersInTheTypeOfTheProjections) {
+  at::manual_seed(13);
+  const AttentionBackend backend = MakeBackend();
+  const model::ModelConfig config = MakeConfig();
+  const DiffusionAttention attention(config, backend);
+  const std::vector<int32_t> offsets = {0, 64, 120};
+  const at::Tensor rounded = at::randn({120, 3 * config.hidden_size}).to(at::kBFloat16);
+  const at::Tensor exact = rounded.to(at::kFloat);
+  at::Tensor evidence;
+  at::Tensor exact_evidence;
+  const at::Tensor all = attention.Forward(rounded, offsets);
+  const at::Tensor first = attention.ForwardFirstTokens(rounded, offsets, &evidence);
+  EXPECT_EQ(all.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(first.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(evidence.scalar_type(), at::kFloat);
+  EXPECT_LT(LargestDifference(all.to(at::kFloat), attention.Forward(exact, offsets)), 0.02);
+  EXPECT_LT(LargestDifference(first.to(at::kFloat),
+                              attention.ForwardFirstTokens(exact, offsets, &exact_evidence)),
+            0.01);
+  EXPECT_LT(LargestDifference(evidence, exact_evidence), 1e-3);
+}
+
 }  // namespace
 }  // namespace diffuser::layers
