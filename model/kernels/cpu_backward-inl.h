@@ -51,8 +51,8 @@ HWY_INLINE void AddCombination(const float* weights, int depth, const T* b, ptrd
 // next += r A for the rows of one block that are not global; what goes to the global nodes is added
 // to global_next, [padded_globals]. `weights`, [kBlockRows], is overwritten.
 template <class T>
-HWY_INLINE void BackwardBlock(const AttentionOf<T>& a, const RowBlock& block, const float* r,
-                              float* weights, float* global_next, float* next) {
+HWY_NOINLINE void BackwardBlock(const AttentionOf<T>& a, const RowBlock& block, const float* r,
+                                float* weights, float* global_next, float* next) {
   const int lanes = static_cast<int>(hn::Lanes(Floats()));
   const int rows = block.end - block.begin;
   bool any = false;

@@ -139,8 +139,8 @@ HWY_INLINE PairProduct SumProduct(const BFloat16Attention& a, int rows, const ui
 }
 
 // next = (1 - alpha) A h + alpha v for the rows of one block that are not global.
-HWY_INLINE void HopPairBlock(const BFloat16Attention& a, const RowBlock& block,
-                             const PairHop& hop) {
+HWY_NOINLINE inline void HopPairBlock(const BFloat16Attention& a, const RowBlock& block,
+                                      const PairHop& hop) {
   const size_t begin = block.begin;
   const int rows = block.end - block.begin;
   const int sources = RoundUp(block.source_end - block.source_base, 2);
@@ -166,7 +166,7 @@ HWY_INLINE void HopPairBlock(const BFloat16Attention& a, const RowBlock& block,
 }
 
 // The same for the rows of the global nodes.
-HWY_INLINE void HopGlobalPairRows(const BFloat16Attention& a, const PairHop& hop) {
+HWY_NOINLINE inline void HopGlobalPairRows(const BFloat16Attention& a, const PairHop& hop) {
   const Floats d;
   const int globals = static_cast<int>(a.globals.size());
   for (int first = 0; first < a.task.length; first += kChunk) {

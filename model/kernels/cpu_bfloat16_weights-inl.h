@@ -124,8 +124,8 @@ HWY_INLINE void SoftmaxPairRow(const BFloat16Attention& a, const float* bias, fl
 }
 
 // Scores and softmax of the rows of one block.
-HWY_INLINE void BlockPairWeights(const BFloat16Attention& a, const RowBlock& block,
-                                 const ScoreInputs& in) {
+HWY_NOINLINE inline void BlockPairWeights(const BFloat16Attention& a, const RowBlock& block,
+                                          const ScoreInputs& in) {
   const HeadTask& task = a.task;
   const ptrdiff_t width = a.band_width + a.padded_globals;
   const int rows = block.end - block.begin;
@@ -162,8 +162,8 @@ HWY_INLINE void BlockPairWeights(const BFloat16Attention& a, const RowBlock& blo
 }
 
 // Scores and softmax of the rows of the global nodes, whose q are `global_q`.
-HWY_INLINE void GlobalPairWeights(const BFloat16Attention& a, const ScoreInputs& in,
-                                  const BFloat16* global_q) {
+HWY_NOINLINE inline void GlobalPairWeights(const BFloat16Attention& a, const ScoreInputs& in,
+                                           const BFloat16* global_q) {
   const Floats d;
   const int globals = static_cast<int>(a.globals.size());
   const ptrdiff_t width = static_cast<ptrdiff_t>(a.chunks()) * kChunk;
