@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "model/graph/attention_graph.h"
+#include "model/kernels/element.h"
 
 // Tensor letters in this folder: T tokens of the batch, L tokens of one document, H heads, D head
 // size, K hops, G global nodes.
@@ -24,14 +25,16 @@ struct DiffusionShape {
 };
 
 // Where the projections of a packed batch lie. Row t of q, k and v starts at pointer + t *
-// row_stride and holds H * D floats, head after head, so one [T, 3 * H * D] product can be viewed
+// row_stride and holds H * D elements, head after head, so one [T, 3 * H * D] product can be viewed
 // three times. Does not own what it points to.
 struct QkvView {
-  const float* q = nullptr;
-  const float* k = nullptr;
-  const float* v = nullptr;
-  int64_t row_stride = 0;             // in floats
+  const void* q = nullptr;
+  const void* k = nullptr;
+  const void* v = nullptr;
+  int64_t row_stride = 0;             // in elements
   absl::Span<const int32_t> offsets;  // [documents + 1], as PackedBatch::offsets()
+
+  Element element = Element::kFloat32;
 
   int documents() const { return static_cast<int>(offsets.size()) - 1; }
 };
@@ -49,7 +52,8 @@ using ParallelFor = absl::FunctionRef<void(int64_t count, absl::FunctionRef<void
 //
 // Implementations: `reference` (the definition: plain loops, double accumulation, one thread) and
 // `cpu`. Every implementation must match `reference` within rounding, and must give a document the
-// same bits whatever else is in its batch and however many threads run.
+// same bits whatever else is in its batch and however many threads run. Results have the element
+// type of the projections; sums are kept in float32 at least.
 //
 // Stateless and thread-safe.
 class AttentionKernels {
@@ -58,17 +62,17 @@ class AttentionKernels {
 
   virtual std::string_view name() const = 0;
 
-  // Writes h_K of every token to out, [T, H * D] with rows of H * D floats.
+  // Writes h_K of every token to out, [T, H * D] with rows of H * D elements.
   // REQUIRES: every document has 1 to graph.nodes() tokens; out overlaps no input.
   virtual void Diffuse(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                       const QkvView& qkv, float* out, ParallelFor parallel) const = 0;
+                       const QkvView& qkv, void* out, ParallelFor parallel) const = 0;
 
   // The same for the first token of every document alone, run backwards: with r_0 = e_0 and
   // r_{k+1} = r_k A, h_K[0] = s V where s = sum_{k<K} alpha (1-alpha)^k r_k + (1-alpha)^K r_K.
   // Writes h_K[0] of every document to out, [documents, H * D]. Where `evidence` is not null,
   // writes s averaged over the heads to it, [T].
   virtual void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                                 const QkvView& qkv, float* out, float* evidence,
+                                 const QkvView& qkv, void* out, float* evidence,
                                  ParallelFor parallel) const = 0;
 };
 

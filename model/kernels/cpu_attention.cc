@@ -19,16 +19,17 @@ class CpuKernels : public AttentionKernels {
   std::string_view name() const override { return "cpu"; }
 
   void Diffuse(const graph::AttentionGraph& graph, const DiffusionShape& shape, const QkvView& qkv,
-               float* out, ParallelFor parallel) const override {
+               void* out, ParallelFor parallel) const override {
     const int64_t stride = int64_t{shape.heads} * shape.head_dim;
     ForEachHead(shape, qkv, parallel, [&](int document, int head) {
+      const int64_t at = qkv.offsets[document] * stride + int64_t{head} * shape.head_dim;
       DiffuseHead(MakeTask(graph, shape, qkv, document, head), ThreadWorkspace(),
-                  out + qkv.offsets[document] * stride + int64_t{head} * shape.head_dim, stride);
+                  ElementAt(out, qkv.element, at), stride);
     });
   }
 
   void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                         const QkvView& qkv, float* out, float* evidence,
+                         const QkvView& qkv, void* out, float* evidence,
                          ParallelFor parallel) const override {
     const int64_t tokens = qkv.offsets.back();
     // Each head writes a row of its own, so that the sum's order does not hang on the threads.
@@ -36,8 +37,10 @@ class CpuKernels : public AttentionKernels {
     ForEachHead(shape, qkv, parallel, [&](int document, int head) {
       float* row =
           evidence == nullptr ? nullptr : weights.data() + head * tokens + qkv.offsets[document];
-      DiffuseHeadFirstToken(MakeTask(graph, shape, qkv, document, head), ThreadWorkspace(),
-                            out + (int64_t{document} * shape.heads + head) * shape.head_dim, row);
+      DiffuseHeadFirstToken(
+          MakeTask(graph, shape, qkv, document, head), ThreadWorkspace(),
+          ElementAt(out, qkv.element, (int64_t{document} * shape.heads + head) * shape.head_dim),
+          row);
     });
     for (int64_t t = 0; t < (evidence != nullptr ? tokens : 0); ++t) {
       float sum = 0.0f;

@@ -28,7 +28,7 @@ HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
 namespace HWY_NAMESPACE {
 
-void Diffuse(const HeadTask& task, Workspace& w, float* out, int64_t out_stride) {
+void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) {
   const Attention a = AttentionWeights(task, w);
   const size_t size = static_cast<size_t>(task.length) * a.padded_dim;
   const float* v = w.v.Reserve(size);
@@ -41,7 +41,8 @@ void Diffuse(const HeadTask& task, Workspace& w, float* out, int64_t out_stride)
     h = next;
   }
   for (int row = 0; row < task.length; ++row) {
-    std::copy_n(h + static_cast<size_t>(row) * a.padded_dim, task.dim, out + row * out_stride);
+    StoreRow(h + static_cast<size_t>(row) * a.padded_dim, task.dim, task.element,
+             ElementAt(out, task.element, row * out_stride));
   }
 }
 
@@ -59,7 +60,7 @@ HWY_INLINE void CombineValues(const Attention& a, const float* s, const float* v
   }
 }
 
-void DiffuseFirstToken(const HeadTask& task, Workspace& w, float* out, float* weights) {
+void DiffuseFirstToken(const HeadTask& task, Workspace& w, void* out, float* weights) {
   const Attention a = AttentionWeights(task, w);
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
   float* s =
@@ -80,7 +81,7 @@ void DiffuseFirstToken(const HeadTask& task, Workspace& w, float* out, float* we
   }
   for (int i = 0; i < task.length; ++i) s[i] += keep * r[i];
   CombineValues(a, s, w.v.Reserve(0), piece, sum);
-  std::copy_n(sum, task.dim, out);
+  StoreRow(sum, task.dim, task.element, out);
   if (weights != nullptr) std::copy_n(s, task.length, weights);
 }
 
@@ -94,11 +95,11 @@ namespace diffuser::kernels {
 HWY_EXPORT(Diffuse);
 HWY_EXPORT(DiffuseFirstToken);
 
-void DiffuseHead(const HeadTask& task, Workspace& workspace, float* out, int64_t out_stride) {
+void DiffuseHead(const HeadTask& task, Workspace& workspace, void* out, int64_t out_stride) {
   HWY_DYNAMIC_DISPATCH(Diffuse)(task, workspace, out, out_stride);
 }
 
-void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, float* out, float* weights) {
+void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, void* out, float* weights) {
   HWY_DYNAMIC_DISPATCH(DiffuseFirstToken)(task, workspace, out, weights);
 }
 

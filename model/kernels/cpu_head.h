@@ -5,28 +5,30 @@
 
 #include "model/graph/attention_graph.h"
 #include "model/kernels/cpu_workspace.h"
+#include "model/kernels/element.h"
 
 namespace diffuser::kernels {
 
-// One document and head: the unit of work. Row t of q, k and v is `dim` floats at t * row_stride.
+// One document and head: the unit of work. Row t of q, k and v is `dim` elements at t * row_stride.
 struct HeadTask {
   const graph::AttentionGraph& graph;
-  const float* q;
-  const float* k;
-  const float* v;
-  int64_t row_stride;  // in floats
+  Element element;
+  const void* q;
+  const void* k;
+  const void* v;
+  int64_t row_stride;  // in elements
   int length;          // L, 1 to graph.nodes()
   int dim;             // D
   int hops;            // K
   float alpha;
 };
 
-// Writes h_K to out, row t of `dim` floats at t * out_stride. Runs on the calling thread, with the
-// widest vectors the machine has; its bits depend on the task alone.
-void DiffuseHead(const HeadTask& task, Workspace& workspace, float* out, int64_t out_stride);
+// Writes h_K to out, row t of `dim` of the task's elements at t * out_stride. Runs on the calling
+// thread, with the widest vectors the machine has; its bits depend on the task alone.
+void DiffuseHead(const HeadTask& task, Workspace& workspace, void* out, int64_t out_stride);
 
 // Writes h_K of the first token to out, [D], and s to weights, [L], unless that is null.
-void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, float* out, float* weights);
+void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, void* out, float* weights);
 
 }  // namespace diffuser::kernels
 

@@ -16,6 +16,7 @@
 #include "hwy/cache_control.h"
 #include "model/kernels/cpu_gemm-inl.h"
 #include "model/kernels/cpu_head.h"
+#include "model/kernels/element.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -71,23 +72,42 @@ HWY_INLINE int CutIntoBlocks(const HeadTask& task, std::vector<RowBlock>& blocks
   return width;
 }
 
-// Copies `count` rows of `dim` floats, times `factor`, to rows of whole vectors, the rest 0. The
+// Copies `count` rows of `dim` elements, times `factor`, to rows of whole vectors, the rest 0. The
 // rows lie far apart, on pages of their own, where the machine does not fetch ahead by itself.
-HWY_INLINE void CopyRows(const float* from, int64_t from_stride, int count, int dim, float factor,
+template <class T>
+HWY_INLINE void CopyRows(const T* from, int64_t from_stride, int count, int dim, float factor,
                          float* to) {
   const int padded = RoundUpToLanes(dim);
-  constexpr int kAhead = 8;           // rows
-  constexpr int kFloatsPerLine = 16;  // of the cache
+  constexpr int kAhead = 8;                 // rows
+  constexpr int kPerLine = 64 / sizeof(T);  // of the cache
   for (int i = 0; i < count; ++i) {
     if (i + kAhead < count) {
-      for (int x = 0; x < dim; x += kFloatsPerLine) {
+      for (int x = 0; x < dim; x += kPerLine) {
         hwy::Prefetch(from + kAhead * from_stride + x);
       }
     }
-    for (int x = 0; x < dim; ++x) to[x] = from[x] * factor;
+    for (int x = 0; x < dim; ++x) to[x] = ToFloat(from[x]) * factor;
     std::fill(to + dim, to + padded, 0.0f);
     from += from_stride;
     to += padded;
+  }
+}
+
+// All rows of q, k or v, as CopyRows does.
+HWY_INLINE void CopyInput(const HeadTask& task, const void* from, float factor, float* to) {
+  if (task.element == Element::kFloat32) {
+    CopyRows(static_cast<const float*>(from), task.row_stride, task.length, task.dim, factor, to);
+  } else {
+    CopyRows(static_cast<const BFloat16*>(from), task.row_stride, task.length, task.dim, factor,
+             to);
+  }
+}
+
+HWY_INLINE void StoreRow(const float* from, int count, Element element, void* to) {
+  if (element == Element::kFloat32) {
+    std::copy_n(from, count, static_cast<float*>(to));
+  } else {
+    std::transform(from, from + count, static_cast<BFloat16*>(to), ToBFloat16);
   }
 }
 

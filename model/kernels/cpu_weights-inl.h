@@ -54,9 +54,9 @@ HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
   float* q = w.q.Reserve(size);
   float* k = w.k.Reserve(size);
   const float scale = 1.0f / std::sqrt(static_cast<float>(task.dim));
-  CopyRows(task.q, task.row_stride, task.length, task.dim, scale, q);
-  CopyRows(task.k, task.row_stride, task.length, task.dim, 1.0f, k);
-  CopyRows(task.v, task.row_stride, task.length, task.dim, 1.0f, w.v.Reserve(size));
+  CopyInput(task, task.q, scale, q);
+  CopyInput(task, task.k, 1.0f, k);
+  CopyInput(task, task.v, 1.0f, w.v.Reserve(size));
   float* k_panels = w.k_panels.Reserve(static_cast<size_t>(RoundUpToLanes(task.length)) * task.dim);
   PackPanels(k, a.padded_dim, task.length, task.dim, k_panels);
 

@@ -10,9 +10,10 @@ HeadTask MakeTask(const graph::AttentionGraph& graph, const DiffusionShape& shap
                   const QkvView& qkv, int document, int head) {
   const int64_t start = qkv.offsets[document] * qkv.row_stride + int64_t{head} * shape.head_dim;
   return {.graph = graph,
-          .q = qkv.q + start,
-          .k = qkv.k + start,
-          .v = qkv.v + start,
+          .element = qkv.element,
+          .q = ElementAt(qkv.q, qkv.element, start),
+          .k = ElementAt(qkv.k, qkv.element, start),
+          .v = ElementAt(qkv.v, qkv.element, start),
           .row_stride = qkv.row_stride,
           .length = qkv.offsets[document + 1] - qkv.offsets[document],
           .dim = shape.head_dim,

@@ -15,10 +15,7 @@ using reference::Matrix;
 // h_K, [L, D].
 std::vector<double> Diffused(const Matrix& a, const Head& head, const DiffusionShape& shape) {
   const int dim = head.dim;
-  std::vector<double> v(static_cast<size_t>(head.length) * dim);
-  for (int i = 0; i < head.length; ++i) {
-    std::copy_n(head.v + i * head.row_stride, dim, v.begin() + static_cast<size_t>(i) * dim);
-  }
+  const std::vector<double>& v = head.v;
   std::vector<double> h = v;
   for (int hop = 0; hop < shape.hops; ++hop) {
     std::vector<double> next(v.size());
@@ -58,27 +55,39 @@ std::vector<double> FirstTokenWeights(const Matrix& a, const DiffusionShape& sha
   return s;
 }
 
+// Writes `count` values as elements.
+void Store(const double* values, int count, void* to, Element element) {
+  for (int d = 0; d < count; ++d) {
+    const float value = static_cast<float>(values[d]);
+    if (element == Element::kFloat32) {
+      static_cast<float*>(to)[d] = value;
+    } else {
+      static_cast<BFloat16*>(to)[d] = ToBFloat16(value);
+    }
+  }
+}
+
 class ReferenceKernels : public AttentionKernels {
  public:
   std::string_view name() const override { return "reference"; }
 
   void Diffuse(const graph::AttentionGraph& graph, const DiffusionShape& shape, const QkvView& qkv,
-               float* out, ParallelFor) const override {
+               void* out, ParallelFor) const override {
     for (int document = 0; document < qkv.documents(); ++document) {
       for (int h = 0; h < shape.heads; ++h) {
         const Head head(qkv, shape, document, h);
         const auto diffused = Diffused(AttentionMatrix(graph, head), head, shape);
         for (int i = 0; i < head.length; ++i) {
           const int64_t row = (qkv.offsets[document] + i) * int64_t{shape.heads} + h;
-          std::copy_n(diffused.begin() + static_cast<size_t>(i) * head.dim, head.dim,
-                      out + row * head.dim);
+          Store(&diffused[static_cast<size_t>(i) * head.dim], head.dim,
+                ElementAt(out, qkv.element, row * head.dim), qkv.element);
         }
       }
     }
   }
 
   void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                         const QkvView& qkv, float* out, float* evidence,
+                         const QkvView& qkv, void* out, float* evidence,
                          ParallelFor) const override {
     for (int document = 0; document < qkv.documents(); ++document) {
       std::vector<double> mean;
@@ -87,12 +96,10 @@ class ReferenceKernels : public AttentionKernels {
         const auto s = FirstTokenWeights(AttentionMatrix(graph, head), shape);
         mean.resize(s.size());
         for (size_t i = 0; i < s.size(); ++i) mean[i] += s[i] / shape.heads;
-        float* to = out + (int64_t{document} * shape.heads + h) * head.dim;
-        for (int d = 0; d < head.dim; ++d) {
-          double sum = 0;
-          for (int i = 0; i < head.length; ++i) sum += s[i] * head.v[i * head.row_stride + d];
-          to[d] = static_cast<float>(sum);
-        }
+        std::vector<double> sum(head.dim);
+        for (size_t x = 0; x < head.v.size(); ++x) sum[x % head.dim] += s[x / head.dim] * head.v[x];
+        const int64_t row = int64_t{document} * shape.heads + h;
+        Store(sum.data(), head.dim, ElementAt(out, qkv.element, row * head.dim), qkv.element);
       }
       if (evidence != nullptr) {
         std::copy(mean.begin(), mean.end(), evidence + qkv.offsets[document]);

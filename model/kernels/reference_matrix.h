@@ -1,7 +1,6 @@
 #ifndef DIFFUSER_MODEL_KERNELS_REFERENCE_MATRIX_H_
 #define DIFFUSER_MODEL_KERNELS_REFERENCE_MATRIX_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "model/graph/attention_graph.h"
@@ -19,14 +18,13 @@ struct Row {
 
 using Matrix = std::vector<Row>;  // [L]
 
-// One document and head of the batch. Does not own what it points to.
+// One document and head of the batch.
 struct Head {
-  const float* q;  // row t at q + t * row_stride, D floats; k and v alike
-  const float* k;
-  const float* v;
-  int64_t row_stride;
-  int length;  // L
-  int dim;     // D
+  int length;             // L
+  int dim;                // D
+  std::vector<double> q;  // [L, D]; k and v alike
+  std::vector<double> k;
+  std::vector<double> v;
 
   Head(const QkvView& qkv, const DiffusionShape& shape, int document, int head);
 };

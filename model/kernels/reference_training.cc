@@ -29,7 +29,7 @@ class HeadPass {
 
   // h_0, ..., h_K.
   std::vector<Values> Forward() const {
-    std::vector<Values> h = {Gather(head_.v)};
+    std::vector<Values> h = {head_.v};
     for (int hop = 0; hop < shape_.hops; ++hop) {
       Values next(h[0].size());
       for (int i = 0; i < head_.length; ++i) {
@@ -73,17 +73,15 @@ class HeadPass {
   // dq and dk from dÃ.
   void BackwardScores(const std::vector<std::vector<double>>& da, const QkvGradient& out) const {
     const double scale = 1.0 / std::sqrt(static_cast<double>(head_.dim));
-    const Values q = Gather(head_.q);
-    const Values k = Gather(head_.k);
-    Values dq(q.size());
-    Values dk(k.size());
+    Values dq(head_.q.size());
+    Values dk(head_.k.size());
     for (int i = 0; i < head_.length; ++i) {
       double total = 0;
       for (size_t e = 0; e < da[i].size(); ++e) total += a_[i].weights[e] * Mask(i, e) * da[i][e];
       for (size_t e = 0; e < da[i].size(); ++e) {
         const double de = scale * a_[i].weights[e] * (Mask(i, e) * da[i][e] - total);
-        AddRow(de, k, a_[i].sources[e], dq, i);
-        AddRow(de, q, i, dk, a_[i].sources[e]);
+        AddRow(de, head_.k, a_[i].sources[e], dq, i);
+        AddRow(de, head_.q, i, dk, a_[i].sources[e]);
       }
     }
     Scatter(dq, out.q, out.row_stride);
@@ -117,14 +115,6 @@ class HeadPass {
     double sum = 0;
     for (int d = 0; d < head_.dim; ++d) sum += a[At(a_row) + d] * b[At(b_row) + d];
     return sum;
-  }
-
-  Values Gather(const float* from) const {
-    Values values(At(head_.length));
-    for (int i = 0; i < head_.length; ++i) {
-      std::copy_n(from + i * head_.row_stride, head_.dim, values.begin() + At(i));
-    }
-    return values;
   }
 
   void Scatter(const Values& from, float* to, int64_t stride) const {

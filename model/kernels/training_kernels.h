@@ -21,6 +21,7 @@ struct DiffusionDropout {
 };
 
 // One pass of a layer's attention diffusion in training. Owns nothing; the graph must outlive it.
+// The projections are float32.
 struct DiffusionPass {
   const graph::AttentionGraph& graph;
   DiffusionShape shape;

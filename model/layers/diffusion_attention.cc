@@ -13,14 +13,18 @@
 namespace diffuser::layers {
 namespace {
 
+// REQUIRES: qkv is contiguous, float32 or bfloat16.
 kernels::QkvView View(const at::Tensor& qkv, absl::Span<const int32_t> offsets) {
-  const float* data = qkv.const_data_ptr<float>();
+  const void* data = qkv.const_data_ptr();
+  const auto element =
+      qkv.scalar_type() == at::kBFloat16 ? kernels::Element::kBFloat16 : kernels::Element::kFloat32;
   const int64_t hidden = qkv.size(1) / 3;
   return {.q = data,
-          .k = data + hidden,
-          .v = data + 2 * hidden,
+          .k = kernels::ElementAt(data, element, hidden),
+          .v = kernels::ElementAt(data, element, 2 * hidden),
           .row_stride = 3 * hidden,
-          .offsets = offsets};
+          .offsets = offsets,
+          .element = element};
 }
 
 // What the backward pass needs beside qkv.
@@ -77,8 +81,8 @@ DiffusionAttention::DiffusionAttention(const model::ModelConfig& config,
 at::Tensor DiffusionAttention::Forward(const at::Tensor& qkv,
                                        absl::Span<const int32_t> offsets) const {
   at::Tensor out = at::empty({qkv.size(0), qkv.size(1) / 3}, qkv.options());
-  backend_.kernels->Diffuse(*backend_.graph, shape_, View(qkv, offsets),
-                            out.mutable_data_ptr<float>(), ParallelOnTorchPool);
+  backend_.kernels->Diffuse(*backend_.graph, shape_, View(qkv, offsets), out.mutable_data_ptr(),
+                            ParallelOnTorchPool);
   return out;
 }
 
@@ -102,7 +106,7 @@ at::Tensor DiffusionAttention::ForwardFirstTokens(const at::Tensor& qkv,
   at::Tensor out = at::empty({documents, qkv.size(1) / 3}, qkv.options());
   if (evidence != nullptr) *evidence = at::empty({qkv.size(0)}, at::kFloat);
   backend_.kernels->DiffuseFirstToken(
-      *backend_.graph, shape_, View(qkv, offsets), out.mutable_data_ptr<float>(),
+      *backend_.graph, shape_, View(qkv, offsets), out.mutable_data_ptr(),
       evidence != nullptr ? evidence->mutable_data_ptr<float>() : nullptr, ParallelOnTorchPool);
   return out;
 }

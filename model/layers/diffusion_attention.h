@@ -23,8 +23,8 @@ struct AttentionBackend {
 };
 
 // The attention diffusion on projections q, k and v that stand beside each other in the rows of
-// `qkv`, [T, 3 * hidden] float32; offsets as PackedBatch::offsets(). Immutable and thread-safe; the
-// backend must outlive it.
+// `qkv`, [T, 3 * hidden], contiguous, float32 or bfloat16; offsets as PackedBatch::offsets(). What
+// it answers has the type of qkv. Immutable and thread-safe; the backend must outlive it.
 class DiffusionAttention {
  public:
   DiffusionAttention(const model::ModelConfig& config, const AttentionBackend& backend);
@@ -33,12 +33,13 @@ class DiffusionAttention {
   at::Tensor Forward(const at::Tensor& qkv, absl::Span<const int32_t> offsets) const;
 
   // -> [T, hidden], whose gradient reaches qkv through kernels too.
-  // REQUIRES: the backend has training kernels, and lives until the backward pass is done.
+  // REQUIRES: qkv is float32; the backend has training kernels, and lives until the backward pass
+  // is done.
   at::Tensor ForwardForTraining(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
                                 const Dropout& dropout) const;
 
   // For the first token of every document alone, at a fraction of the cost -> [documents, hidden].
-  // Where `evidence` is not null, it is set to [T], see Classification::evidence.
+  // Where `evidence` is not null, it is set to [T] float32, see Classification::evidence.
   at::Tensor ForwardFirstTokens(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
                                 at::Tensor* evidence) const;
 

@@ -78,7 +78,7 @@ TEST(AttentionKernels, KeepAlphaOfATokenWithoutSources) {
   const Projections batch(shape, {50}, {5}, 1.0f);
   for (const char* name : {"reference", "cpu"}) {
     const Answers answers = Compute(*KernelsOrDie(name), *graph, shape, batch, Serial);
-    const float* v = batch.view().v + 49 * batch.view().row_stride;
+    const float* v = static_cast<const float*>(batch.view().v) + 49 * batch.view().row_stride;
     for (int x = 0; x < 4; ++x) EXPECT_NEAR(answers.all[49 * 4 + x], 0.1f * v[x], 1e-7f) << name;
   }
 }
@@ -131,6 +131,24 @@ TEST_P(Generated, CpuMatchesTheReferenceOnEveryTarget) {
     ExpectClose(actual.all, expected.all, 3 * scores, "h");
     ExpectClose(actual.first, expected.first, 3 * scores, "h of the first token");
     ExpectClose(actual.evidence, expected.evidence, 3 * scores, "evidence");
+  }
+}
+
+// Of the same inputs, rounded to bfloat16: each product adds its rounding to the softmax and to h.
+TEST_P(Generated, CpuMatchesTheReferenceInBFloat16) {
+  const Projections rounded(GetParam().shape, GetParam().lengths, Seeds(GetParam().lengths.size()),
+                            GetParam().magnitude, Element::kBFloat16);
+  const auto answers = [&](const char* kernels) {
+    return Compute(*KernelsOrDie(kernels), *graph_, GetParam().shape, rounded, Serial);
+  };
+  const Answers expected = answers("reference");
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    UseTarget(target);
+    const Answers actual = answers("cpu");
+    ExpectClose(actual.all, expected.all, 1 << 16, "h");
+    ExpectClose(actual.first, expected.first, 1 << 16, "h of the first token");
+    ExpectClose(actual.evidence, expected.evidence, 1 << 16, "evidence");
   }
 }
 

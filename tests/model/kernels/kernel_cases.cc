@@ -1,5 +1,6 @@
 #include "tests/model/kernels/kernel_cases.h"
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -9,8 +10,8 @@
 namespace diffuser::kernels::testing {
 
 Projections::Projections(const DiffusionShape& shape, const std::vector<int>& lengths,
-                         const std::vector<uint32_t>& seeds, float magnitude)
-    : width_(shape.heads * shape.head_dim) {
+                         const std::vector<uint32_t>& seeds, float magnitude, Element element)
+    : width_(shape.heads * shape.head_dim), element_(element) {
   for (size_t i = 0; i < lengths.size(); ++i) {
     std::mt19937 twister(seeds[i]);
     std::normal_distribution<float> normal(0.0f, magnitude);
@@ -18,14 +19,21 @@ Projections::Projections(const DiffusionShape& shape, const std::vector<int>& le
       values_.push_back(normal(twister));
     offsets_.push_back(offsets_.back() + lengths[i]);
   }
+  if (element == Element::kBFloat16) {
+    rounded_.resize(values_.size());
+    std::transform(values_.begin(), values_.end(), rounded_.begin(), ToBFloat16);
+  }
 }
 
 QkvView Projections::view() const {
-  return {.q = values_.data(),
-          .k = values_.data() + width_,
-          .v = values_.data() + 2 * width_,
+  const void* data = values_.data();
+  if (element_ == Element::kBFloat16) data = rounded_.data();
+  return {.q = data,
+          .k = ElementAt(data, element_, width_),
+          .v = ElementAt(data, element_, 2 * width_),
           .row_stride = 3 * width_,
-          .offsets = offsets_};
+          .offsets = offsets_,
+          .element = element_};
 }
 
 void PrintTo(const KernelCase& test, std::ostream* out) { *out << test.name; }
@@ -85,15 +93,36 @@ void OnThreads(int threads, int64_t count, absl::FunctionRef<void(int64_t)> body
   for (std::thread& thread : running) thread.join();
 }
 
+namespace {
+
+// `count` elements written by `write`, as floats.
+template <class Write>
+std::vector<float> Written(Element element, size_t count, Write write) {
+  std::vector<float> values(count, -7.0f);
+  if (element == Element::kFloat32) {
+    write(values.data());
+  } else {
+    std::vector<BFloat16> bits(count, ToBFloat16(-7.0f));
+    write(bits.data());
+    std::transform(bits.begin(), bits.end(), values.begin(),
+                   [](BFloat16 value) { return ToFloat(value); });
+  }
+  return values;
+}
+
+}  // namespace
+
 Answers Compute(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
                 const DiffusionShape& shape, const Projections& batch, ParallelFor parallel) {
   const size_t width = shape.heads * shape.head_dim;
-  Answers answers = {std::vector<float>(batch.tokens() * width, -7.0f),
-                     std::vector<float>(batch.documents() * width, -7.0f),
-                     std::vector<float>(batch.tokens(), -7.0f)};
-  kernels.Diffuse(graph, shape, batch.view(), answers.all.data(), parallel);
-  kernels.DiffuseFirstToken(graph, shape, batch.view(), answers.first.data(),
-                            answers.evidence.data(), parallel);
+  const QkvView view = batch.view();
+  Answers answers;
+  answers.evidence.assign(batch.tokens(), -7.0f);
+  answers.all = Written(view.element, batch.tokens() * width,
+                        [&](void* out) { kernels.Diffuse(graph, shape, view, out, parallel); });
+  answers.first = Written(view.element, batch.documents() * width, [&](void* out) {
+    kernels.DiffuseFirstToken(graph, shape, view, out, answers.evidence.data(), parallel);
+  });
   return answers;
 }
 

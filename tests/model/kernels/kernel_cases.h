@@ -17,7 +17,8 @@ namespace diffuser::kernels::testing {
 class Projections {
  public:
   Projections(const DiffusionShape& shape, const std::vector<int>& lengths,
-              const std::vector<uint32_t>& seeds, float magnitude);
+              const std::vector<uint32_t>& seeds, float magnitude,
+              Element element = Element::kFloat32);
 
   // Valid as long as this lives.
   QkvView view() const;
@@ -28,8 +29,10 @@ class Projections {
 
  private:
   int width_;
+  Element element_;
   std::vector<int32_t> offsets_ = {0};
   std::vector<float> values_;
+  std::vector<BFloat16> rounded_;  // values_, where that is the element
 };
 
 // One graph, shape and batch to compare implementations on.
@@ -53,7 +56,7 @@ std::unique_ptr<const AttentionKernels> KernelsOrDie(const char* name);
 void Serial(int64_t count, absl::FunctionRef<void(int64_t)> body);
 void OnThreads(int threads, int64_t count, absl::FunctionRef<void(int64_t)> body);
 
-// What both methods give for a batch.
+// What both methods give for a batch, as floats.
 struct Answers {
   std::vector<float> all;       // [T, H D]
   std::vector<float> first;     // [documents, H D]
