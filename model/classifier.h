@@ -16,7 +16,7 @@
 namespace diffuser::model {
 
 // Arithmetic of the dense layers. kAuto takes the fastest whose accuracy is known to hold.
-enum class Precision { kAuto, kFloat32, kBFloat16 };
+enum class Precision { kAuto, kFloat32, kBFloat16, kInt8 };
 
 // How a checkpoint is loaded.
 struct LoadOptions {

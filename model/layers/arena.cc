@@ -66,8 +66,8 @@ class ScopedAllocator final : public c10::Allocator {
 // Registers the allocator when the first arena is made.
 LiveArenas& Arenas() {
   static LiveArenas* const arenas = [] {
-    static ScopedAllocator allocator;
-    c10::SetCPUAllocator(&allocator, /*priority=*/1);
+    static ScopedAllocator* const allocator = new ScopedAllocator;
+    c10::SetCPUAllocator(allocator, /*priority=*/1);
     return new LiveArenas;
   }();
   return *arenas;
@@ -85,7 +85,8 @@ Arena::~Arena() {
 int64_t Arena::bytes() const { return memory_->bytes(); }
 int64_t Arena::live_bytes() const { return memory_->live_bytes(); }
 
-ArenaScope::ArenaScope(const Arena& arena) : previous_(std::exchange(current, arena.memory_.get())) {}
+ArenaScope::ArenaScope(const Arena& arena)
+    : previous_(std::exchange(current, arena.memory_.get())) {}
 ArenaScope::~ArenaScope() { current = previous_; }
 
 }  // namespace diffuser::layers

@@ -30,8 +30,8 @@ Pages::Pages(size_t bytes) : bytes_(RoundUp(bytes, kLargePage)) {
   void* address = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (address == MAP_FAILED) throw std::bad_alloc();
   char* from = static_cast<char*>(address);
-  const size_t before = RoundUp(reinterpret_cast<uintptr_t>(from), kLargePage) -
-                        reinterpret_cast<uintptr_t>(from);
+  const size_t before =
+      RoundUp(reinterpret_cast<uintptr_t>(from), kLargePage) - reinterpret_cast<uintptr_t>(from);
   begin_ = from + before;
   if (before > 0) munmap(from, before);
   if (before < kLargePage) munmap(end(), kLargePage - before);
