@@ -10,12 +10,19 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/graph/attention_graph.h"
 #include "model/kernels/attention_kernels.h"
+#include "model/layers/arena.h"
 #include "model/layers/encoder.h"
 #include "model/layers/guard.h"
 #include "model/layers/heads.h"
 
 namespace diffuser::model {
 namespace {
+
+// One for each thread that computes, whichever model it computes for.
+const layers::Arena& ThreadArena() {
+  thread_local layers::Arena arena;
+  return arena;
+}
 
 class PackedClassifier final : public Classifier {
  public:
@@ -82,6 +89,8 @@ std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
   const c10::InferenceMode no_autograd;
   at::set_num_threads(compute_threads_);  // a property of the calling thread
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
+  const layers::Arena& arena = ThreadArena();
+  const layers::ArenaScope scope(arena);
   const layers::FirstTokens first = encoder_->EncodeFirstTokens(batch, any_evidence);
   const at::Tensor logits = head_.Forward(first.hidden).contiguous();
 

@@ -9,11 +9,13 @@
 namespace diffuser::layers {
 namespace {
 
+constexpr int64_t kPackedForRows = 1024;
+
 using ReorderWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                              std::string_view, c10::List<std::optional<at::Scalar>>,
                              std::optional<std::string_view>);
-using PackInt8 = at::Tensor(at::Tensor, std::optional<c10::IntArrayRef>);
+using PackInt8 = at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>);
 using Int8Pointwise = at::Tensor(at::Tensor, double, int64_t, at::Tensor, at::Tensor, at::Tensor,
                                  std::optional<at::Tensor>, double, int64_t,
                                  std::optional<at::ScalarType>, std::string_view,
@@ -65,7 +67,8 @@ at::Tensor OneDnnLinear(const at::Tensor& x, const at::Tensor& weight,
 
 at::Tensor PackInt8ForOneDnn(const at::Tensor& weight) {
   static const auto pack = FindOperator<PackInt8>("onednn::qlinear_prepack");
-  return pack.call(weight, std::nullopt);
+  // The rows that the layout is chosen for.
+  return pack.call(weight, c10::List<int64_t>({kPackedForRows, weight.size(1)}));
 }
 
 at::Tensor OneDnnInt8Linear(const at::Tensor& x, int zero_point, const at::Tensor& weight,
