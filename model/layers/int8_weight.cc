@@ -11,7 +11,7 @@
 namespace diffuser::layers {
 namespace {
 
-constexpr int kWeightZeroPoint = 128;
+constexpr int kWeightZero = 128;
 constexpr int64_t kGrainRows = 64;
 
 struct Quantized {
@@ -29,10 +29,10 @@ Quantized QuantizeByOutput(const at::Tensor& weight) {
                          kernels::RowActivation::kNone,
                          {.quantized = bytes.mutable_data_ptr<uint8_t>() + first * width,
                           .scales = scales.mutable_data_ptr<float>() + first,
-                          .zero_point = kWeightZeroPoint});
+                          .range = {.zero = kWeightZero, .top = 2 * kWeightZero - 1}});
   });
   // Less the zero point, modulo 256.
-  return {bytes.bitwise_xor_(kWeightZeroPoint).view(at::kChar), scales};
+  return {bytes.bitwise_xor_(kWeightZero).view(at::kChar), scales};
 }
 
 // Products at the ends of the ranges, whose sums of two do not fit 16 bits.
@@ -55,9 +55,18 @@ bool HasInt8() {
 #endif
 }
 
-int Int8ZeroPoint() {
-  static const int zero_point = OverflowsAtEightBits() ? 64 : 128;
-  return zero_point;
+kernels::QuantizedRange Int8Range(kernels::RowActivation activation) {
+  static const int top = OverflowsAtEightBits() ? 127 : 255;
+  switch (activation) {
+    case kernels::RowActivation::kRelu:
+      return {.zero = 0, .top = top};
+    case kernels::RowActivation::kGelu:
+    case kernels::RowActivation::kGeluTanh:
+      return {.zero = (top + 1) / 16, .top = top};
+    case kernels::RowActivation::kNone:
+      break;
+  }
+  return {.zero = (top + 1) / 2, .top = top};
 }
 
 Int8Weight::Int8Weight(const at::Tensor& weight) {
@@ -68,8 +77,8 @@ Int8Weight::Int8Weight(const at::Tensor& weight) {
   bytes_ = weight.numel() + static_cast<int64_t>(scales_.nbytes() + zero_points_.nbytes());
 }
 
-at::Tensor Int8Weight::Multiply(const at::Tensor& rows) const {
-  return OneDnnInt8Linear(rows, Int8ZeroPoint(), packed_, scales_, zero_points_);
+at::Tensor Int8Weight::Multiply(const at::Tensor& rows, int zero) const {
+  return OneDnnInt8Linear(rows, zero, packed_, scales_, zero_points_);
 }
 
 }  // namespace diffuser::layers

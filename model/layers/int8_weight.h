@@ -5,14 +5,17 @@
 
 #include <cstdint>
 
+#include "model/kernels/rows/row_kernels.h"
+
 namespace diffuser::layers {
 
 // Whether this machine multiplies whole numbers faster than floats.
 bool HasInt8();
 
-// What stands for 0 in quantised rows: 128, and 64 where the machine adds products of neighbours in
-// 16 bits, which rows of more than 7 bits would overflow (AVX2 and AVX-512 without VNNI).
-int Int8ZeroPoint();
+// The whole numbers of quantised rows whose values lie on both sides of 0, and of those that an
+// activation gives: gelu's go no lower than -0.17, relu's not below 0. They have 8 bits, or 7 where
+// the machine adds products of neighbours in 16 bits (AVX2 and AVX-512 without VNNI).
+kernels::QuantizedRange Int8Range(kernels::RowActivation activation);
 
 // The weight of a linear layer in whole numbers from -127 to 127, with a scale of its own for every
 // output, packed for oneDNN. Immutable and thread-safe.
@@ -21,9 +24,9 @@ class Int8Weight {
   // `weight` [out, in], float32, contiguous; it may go away afterwards. REQUIRES: HasInt8().
   explicit Int8Weight(const at::Tensor& weight);
 
-  // rows, [rows, in] uint8, without their scales: (rows - Int8ZeroPoint()) Wᵀ -> [rows, out],
-  // float32. The sums are of whole numbers: exact, in every batch.
-  at::Tensor Multiply(const at::Tensor& rows) const;
+  // rows, [rows, in] uint8, without their scales: (rows - zero) Wᵀ -> [rows, out], float32. The
+  // sums are of whole numbers: exact, in every batch.
+  at::Tensor Multiply(const at::Tensor& rows, int zero) const;
 
   int64_t bytes() const { return bytes_; }
 

@@ -57,6 +57,14 @@ bool IsSupported(model::Precision precision) {
   }
 }
 
+bool HasBFloat16Instructions() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
                model::Precision precision)
     : dtype_(precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
@@ -124,11 +132,11 @@ at::Tensor Linear::Forward(const at::Tensor& x) const {
 
 Product Linear::Multiply(const Rows& x) const {
   if (int8_ == nullptr) return {Forward(x.values), {}, {}};
-  return {int8_->Multiply(x.values), x.scales, bias_};
+  return {int8_->Multiply(x.values, x.zero), x.scales, bias_};
 }
 
 Rows Linear::Activate(const Rows& x) const {
-  if (int8_ == nullptr) return {Forward(x.values), {}};
+  if (int8_ == nullptr) return {.values = Forward(x.values), .scales = {}};
   return Quantize(Multiply(x), activation_);
 }
 
@@ -144,7 +152,7 @@ at::Tensor Linear::Project(const Rows& x) const {
 
 Rows Linear::ToRows(const at::Tensor& x) const {
   if (int8_ != nullptr) return Quantize({x, {}, {}}, Activation::kNone);
-  return {x.to(dtype_), {}};
+  return {.values = x.to(dtype_), .scales = {}};
 }
 
 Linear MakeLinear(const ParameterSource& parameters, const std::string& name, Activation activation,

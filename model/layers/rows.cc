@@ -37,15 +37,15 @@ kernels::RowSink SinkOf(at::Tensor& values, int64_t first) {
   return {.float32 = values.mutable_data_ptr<float>() + begin};
 }
 
-kernels::RowSink SinkOf(Rows& rows, int64_t first) {
+kernels::RowSink SinkOf(Rows& rows, const kernels::QuantizedRange& range, int64_t first) {
   if (!rows.scales.defined()) return SinkOf(rows.values, first);
   return {.quantized = rows.values.mutable_data_ptr<uint8_t>() + first * rows.values.size(1),
           .scales = rows.scales.mutable_data_ptr<float>() + first,
-          .zero_point = Int8ZeroPoint()};
+          .range = range};
 }
 
-Rows EmptyQuantizedRows(int64_t rows, int64_t width) {
-  return {at::empty({rows, width}, at::kByte), at::empty({rows}, at::kFloat)};
+Rows EmptyQuantizedRows(int64_t rows, int64_t width, const kernels::QuantizedRange& range) {
+  return {at::empty({rows, width}, at::kByte), at::empty({rows}, at::kFloat), range.zero};
 }
 
 template <class Body>  // body(first row, extent)
@@ -59,7 +59,7 @@ void ForRows(const at::Tensor& values, Body body) {
 
 Rows Rows::Narrow(int64_t first, int64_t count) const {
   return {values.narrow(0, first, count),
-          scales.defined() ? scales.narrow(0, first, count) : at::Tensor()};
+          scales.defined() ? scales.narrow(0, first, count) : at::Tensor(), zero};
 }
 
 HiddenStates HiddenStates::Narrow(int64_t first, int64_t count) const {
@@ -70,7 +70,7 @@ HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision pr
   HiddenStates states{.residual = at::empty({rows, hidden}, at::kFloat), .rows = {}};
   switch (precision) {
     case model::Precision::kInt8:
-      states.rows = EmptyQuantizedRows(rows, hidden);
+      states.rows = EmptyQuantizedRows(rows, hidden, Int8Range(kernels::RowActivation::kNone));
       break;
     case model::Precision::kBFloat16:
       states.rows.values = at::empty({rows, hidden}, at::kBFloat16);
@@ -83,15 +83,16 @@ HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision pr
 }
 
 kernels::RowSink SinkOf(HiddenStates& states, int64_t first) {
-  kernels::RowSink sink = SinkOf(states.rows, first);
+  kernels::RowSink sink = SinkOf(states.rows, Int8Range(kernels::RowActivation::kNone), first);
   sink.float32 = states.residual.mutable_data_ptr<float>() + first * states.residual.size(1);
   return sink;
 }
 
 Rows Quantize(const Product& product, kernels::RowActivation activation) {
-  Rows rows = EmptyQuantizedRows(product.values.size(0), product.values.size(1));
+  const kernels::QuantizedRange range = Int8Range(activation);
+  Rows rows = EmptyQuantizedRows(product.values.size(0), product.values.size(1), range);
   ForRows(product.values, [&](int64_t first, const kernels::RowExtent& extent) {
-    kernels::ConvertRows(extent, SourceOf(product, first), activation, SinkOf(rows, first));
+    kernels::ConvertRows(extent, SourceOf(product, first), activation, SinkOf(rows, range, first));
   });
   return rows;
 }

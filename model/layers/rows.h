@@ -17,8 +17,9 @@ inline constexpr int64_t kBlockRows = 1024;
 // The input of a product, in the form that the products of a precision take.
 struct Rows {
   at::Tensor values;  // [rows, width]: float32, bfloat16, or uint8 for int8
-  // [rows] float32, of uint8 rows alone, which stand for (values - Int8ZeroPoint()) * scales.
-  at::Tensor scales;
+  // Of uint8 rows alone, which stand for (values - zero) * scales.
+  at::Tensor scales;  // [rows], float32
+  int zero = 0;
 
   int64_t size() const { return values.size(0); }
   Rows Narrow(int64_t first, int64_t count) const;  // a view

@@ -29,8 +29,4 @@ absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const std::string& directory,
   return LoadedCheckpoint{*std::move(classifier), *std::move(tokenizer)};
 }
 
-std::string PrecisionName(model::Precision precision) {
-  return precision == model::Precision::kBFloat16 ? "bfloat16" : "float32";
-}
-
 }  // namespace diffuser::models

@@ -37,9 +37,6 @@ struct LoadedCheckpoint {
 absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const std::string& directory,
                                                 const ModelFactories& factories);
 
-// "float32" or "bfloat16". REQUIRES: not kAuto.
-std::string PrecisionName(model::Precision precision);
-
 }  // namespace diffuser::models
 
 #endif  // DIFFUSER_SERVER_MODELS_MODEL_LOADER_H_

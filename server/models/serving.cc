@@ -60,7 +60,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Serving::StartServing(
   return std::make_shared<const ServedModel>(
       ServedModel{.config = checkpoint.classifier->config(),
                   .device = checkpoint.classifier->device(),
-                  .precision = PrecisionName(checkpoint.classifier->precision()),
+                  .precision = model::PrecisionName(checkpoint.classifier->precision()),
                   .has_tokenizer = checkpoint.tokenizer != nullptr,
                   .load_time = now_() - load_begin,
                   .pipeline = path});

@@ -84,31 +84,45 @@ HWY_INLINE void ReadRow(const RowSource& source, int64_t index, const Row& row) 
   }
 }
 
-// Writes the nearest whole numbers of values * inverse_scale, plus the zero point.
-HWY_INLINE void QuantizeRow(const Row& row, float inverse_scale, int zero_point, uint8_t* to) {
+struct Bounds {
+  float low, high;  // low <= 0 <= high
+};
+
+HWY_INLINE Bounds BoundsWithZero(const Row& row) {
+  const F32 d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  Vec low = hn::Zero(d), high = low;
+  for (int64_t x = 0; x < row.padded_width; x += lanes) {
+    const Vec values = hn::LoadU(d, row.values + x);
+    low = hn::Min(low, values);
+    high = hn::Max(high, values);
+  }
+  return {hn::GetLane(hn::MinOfLanes(d, low)), hn::GetLane(hn::MaxOfLanes(d, high))};
+}
+
+HWY_INLINE float LeastScale(const Bounds& bounds, const QuantizedRange& range) {
+  const float above = bounds.high / static_cast<float>(range.top - range.zero);
+  const float below = range.zero > 0 ? -bounds.low / static_cast<float>(range.zero) : 0.0f;
+  return std::max(above, below);
+}
+
+// Writes the nearest whole numbers of values / scale, plus the zero point.
+HWY_INLINE void QuantizeRow(const Row& row, float scale, const QuantizedRange& range, uint8_t* to) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
   const int64_t whole = WholeVectors(row.width);
-  const Vec factor = hn::Set(F32(), inverse_scale);
-  const auto shift = hn::Set(I32(), zero_point);
+  const Vec factor = hn::Set(F32(), scale > 0.0f ? 1.0f / scale : 0.0f);
+  const auto zero = hn::Set(I32(), range.zero);
+  const auto top = hn::Set(I32(), range.top);
   const hn::Rebind<uint8_t, F32> bytes;
   const auto quantize = [&](int64_t x) HWY_ATTR {
     const Vec steps = hn::Mul(hn::LoadU(F32(), row.values + x), factor);
-    return hn::DemoteTo(bytes, hn::Add(hn::NearestInt(steps), shift));
+    return hn::DemoteTo(bytes, hn::Min(hn::Add(hn::NearestInt(steps), zero), top));
   };
   for (int64_t x = 0; x < whole; x += lanes) hn::StoreU(quantize(x), bytes, to + x);
   if (whole == row.width) return;
   HWY_ALIGN uint8_t rest[HWY_MAX_BYTES / sizeof(float)];
   hn::StoreU(quantize(whole), bytes, rest);
   std::copy_n(rest, row.width - whole, to + whole);
-}
-
-HWY_INLINE float LargestMagnitude(const Row& row) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  Vec largest = hn::Zero(F32());
-  for (int64_t x = 0; x < row.padded_width; x += lanes) {
-    largest = hn::Max(largest, hn::Abs(hn::LoadU(F32(), row.values + x)));
-  }
-  return hn::GetLane(hn::MaxOfLanes(F32(), largest));
 }
 
 HWY_INLINE void WriteRow(const Row& row, int64_t index, const RowSink& sink) {
@@ -124,10 +138,9 @@ HWY_INLINE void WriteRow(const Row& row, int64_t index, const RowSink& sink) {
     for (int64_t x = whole; x < row.width; ++x) to[x] = ToBFloat16(row.values[x]);
   }
   if (sink.quantized != nullptr) {
-    const float largest = LargestMagnitude(row);
-    const float steps = static_cast<float>(sink.zero_point - 1);
-    sink.scales[index] = largest / steps;
-    QuantizeRow(row, largest > 0.0f ? steps / largest : 0.0f, sink.zero_point, sink.quantized + at);
+    const float scale = LeastScale(BoundsWithZero(row), sink.range);
+    sink.scales[index] = scale;
+    QuantizeRow(row, scale, sink.range, sink.quantized + at);
   }
 }
 

@@ -27,14 +27,21 @@ struct RowSource {
   const float* bias = nullptr;    // [width]; null: all 0
 };
 
+// The whole numbers of quantised rows: 0 to `top`, of which `zero` stands for 0.
+struct QuantizedRange {
+  int zero = 128;  // 0 to top - 1; at 0, negative values become 0
+  int top = 255;   // at most 255
+};
+
 // Where results go: everywhere that is not null. Owns nothing.
 struct RowSink {
   float* float32 = nullptr;      // [rows, width]
   BFloat16* bfloat16 = nullptr;  // [rows, width], rounded to the nearest
-  uint8_t* quantized =
-      nullptr;              // [rows, width]: row r stands for (quantized - zero_point) * scales[r]
-  float* scales = nullptr;  // [rows]; the row's largest magnitude is `zero_point - 1` steps
-  int zero_point = 128;     // 2 to 128: symmetric, from 1 to 2 * zero_point - 1
+  // [rows, width]: row r stands for (quantized - range.zero) * scales[r], with the least scale that
+  // its values allow.
+  uint8_t* quantized = nullptr;
+  float* scales = nullptr;  // [rows]
+  QuantizedRange range = {};
 };
 
 enum class RowActivation { kNone, kGelu /* erf form */, kGeluTanh, kRelu };

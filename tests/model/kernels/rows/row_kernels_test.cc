@@ -22,35 +22,38 @@ double LargestDifference(const at::Tensor& a, const at::Tensor& b) {
 
 // A sink of all forms at once.
 struct Results {
-  explicit Results(int64_t rows, int64_t width, int zero = 128)
+  explicit Results(int64_t rows, int64_t width, QuantizedRange whole = {})
       : float32(at::empty({rows, width})),
         bfloat16(at::empty({rows, width}, at::kBFloat16)),
         quantized(at::empty({rows, width}, at::kByte)),
         scales(at::empty({rows})),
-        zero_point(zero) {}
+        range(whole) {}
 
   RowSink Sink() {
     return {.float32 = float32.mutable_data_ptr<float>(),
             .bfloat16 = static_cast<BFloat16*>(bfloat16.mutable_data_ptr()),
             .quantized = quantized.mutable_data_ptr<uint8_t>(),
             .scales = scales.mutable_data_ptr<float>(),
-            .zero_point = zero_point};
+            .range = range};
   }
 
   // The forms agree with each other, and float32 with `expected`, double.
   void Expect(const at::Tensor& expected, double bound) const {
     EXPECT_LT(LargestDifference(float32, expected), bound);
     EXPECT_TRUE(bfloat16.equal(float32.to(at::kBFloat16)));
-    const at::Tensor steps = float32.abs().amax(1) / (zero_point - 1);
-    EXPECT_LT(LargestDifference(scales, steps), 1e-7 * steps.max().item<double>());
-    const at::Tensor restored = (Double(quantized) - zero_point) * Double(scales).unsqueeze(1);
-    const at::Tensor off =
-        (restored - Double(float32)).abs() - 0.5001 * Double(scales).unsqueeze(1);
+    // Negative values that the range has no numbers for become 0.
+    const at::Tensor held = range.zero > 0 ? float32 : float32.clamp_min(0);
+    at::Tensor least = held.amax(1).clamp_min(0) / (range.top - range.zero);
+    if (range.zero > 0) least = at::maximum(least, held.amin(1).clamp_max(0) / -range.zero);
+    EXPECT_LE(LargestDifference(scales, least), 1e-6 * least.max().item<double>());
+    EXPECT_LE(quantized.max().item<int>(), range.top);
+    const at::Tensor restored = (Double(quantized) - range.zero) * Double(scales).unsqueeze(1);
+    const at::Tensor off = (restored - Double(held)).abs() - 0.5001 * Double(scales).unsqueeze(1);
     EXPECT_LE(off.max().item<double>(), 1e-12);
   }
 
   at::Tensor float32, bfloat16, quantized, scales;
-  int zero_point;
+  QuantizedRange range;
 };
 
 RowSource SourceOf(const at::Tensor& values) {
@@ -88,6 +91,9 @@ TEST_P(RowKernelsTest, ActivatesAsAtenDoes) {
     Results results(kRows, GetParam());
     ConvertRows(Extent(), SourceOf(x), activation, results.Sink());
     results.Expect(expected, 2e-6);
+    Results upwards(kRows, GetParam(), {.zero = 16, .top = 255});
+    ConvertRows(Extent(), SourceOf(x), activation, upwards.Sink());
+    upwards.Expect(expected, 2e-6);
   };
   OnEveryTarget([&] {
     expect(RowActivation::kNone, Double(x));
@@ -104,7 +110,7 @@ TEST_P(RowKernelsTest, AppliesScalesAndBiasBeforeAnythingElse) {
   source.scales = scales.const_data_ptr<float>();
   source.bias = bias.const_data_ptr<float>();
   OnEveryTarget([&] {
-    Results results(kRows, GetParam(), /*zero_point=*/64);
+    Results results(kRows, GetParam(), {.zero = 0, .top = 127});
     ConvertRows(Extent(), source, RowActivation::kRelu, results.Sink());
     results.Expect(at::relu(Double(x) * Double(scales).unsqueeze(1) + Double(bias)), 3e-6);
   });
