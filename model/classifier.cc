@@ -206,15 +206,18 @@ absl::StatusOr<std::shared_ptr<const Classifier>> Classifier::Load(const std::st
                                                                    const LoadOptions& options) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   if (absl::Status status = CheckPrecision(options.precision); !status.ok()) return status;
-  auto kernels = kernels::MakeAttentionKernels(options.kernels);
-  if (!kernels.ok()) return kernels.status();
+  if (auto kernels = kernels::MakeAttentionKernels(options.kernels); !kernels.ok()) {
+    return kernels.status();
+  }
   auto checkpoint = OpenClassifier(dir);
   if (!checkpoint.ok()) return checkpoint.status();
   auto graph = BuildGraph((*checkpoint)->config());
   if (!graph.ok()) return graph.status();
   const Parts parts = {*std::move(checkpoint), *std::move(graph), options};
-  if (options.precision == Precision::kAuto) return MakeFastest(parts);
-  return MakePacked(parts, options.precision);
+  auto classifier = options.precision == Precision::kAuto ? MakeFastest(parts)
+                                                          : MakePacked(parts, options.precision);
+  parts.checkpoint->ReleasePages();
+  return classifier;
 }
 
 }  // namespace diffuser::model

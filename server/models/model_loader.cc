@@ -7,23 +7,23 @@
 
 namespace diffuser::models {
 
-absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const std::string& directory,
+absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const ModelSpec& spec,
                                                 const ModelFactories& factories) {
-  auto classifier = factories.load_classifier(directory);
+  auto classifier = factories.load_classifier(spec);
   if (!classifier.ok()) return classifier.status();
   const model::ModelConfig& config = (*classifier)->config();
   if (config.head != model::HeadKind::kClassification) {
     return absl::InvalidArgumentError(absl::StrCat(
-        directory, ": is a masked language model; a classification checkpoint is needed"));
+        spec.directory, ": is a masked language model; a classification checkpoint is needed"));
   }
 
-  auto tokenizer = factories.load_tokenizer(directory);
+  auto tokenizer = factories.load_tokenizer(spec.directory);
   if (absl::IsNotFound(tokenizer.status()))
     return LoadedCheckpoint{*std::move(classifier), nullptr};
   if (!tokenizer.ok()) return tokenizer.status();
   if ((*tokenizer)->vocab_size() > config.vocab_size) {
     return absl::InvalidArgumentError(
-        absl::StrCat(directory, ": the tokenizer's vocabulary of ", (*tokenizer)->vocab_size(),
+        absl::StrCat(spec.directory, ": the tokenizer's vocabulary of ", (*tokenizer)->vocab_size(),
                      " is larger than the model's vocab_size of ", config.vocab_size));
   }
   return LoadedCheckpoint{*std::move(classifier), *std::move(tokenizer)};

@@ -26,7 +26,7 @@ Serving::~Serving() { Drain(absl::InfinitePast()); }
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> Serving::Load(const ModelSpec& spec) {
   const absl::Time begin = now_();
-  absl::StatusOr<LoadedCheckpoint> checkpoint = LoadCheckpoint(spec.directory, factories_);
+  absl::StatusOr<LoadedCheckpoint> checkpoint = LoadCheckpoint(spec, factories_);
   if (!checkpoint.ok()) return checkpoint.status();
   {
     const ComputeGate::Pass pass = gate_->Enter();
