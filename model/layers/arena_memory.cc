@@ -48,14 +48,18 @@ Pages::~Pages() {
 void* ArenaMemory::Allocate(size_t bytes) {
   const size_t rounded = RoundUp(std::max(bytes, size_t{1}), kAlignment);
   const absl::MutexLock lock(&mutex_);
+  if (live_.empty() && slabs_.size() > 1) JoinSlabs();
   if (void* block = TakeFree(rounded)) return block;
   AddSlab(rounded);
   return TakeFree(rounded);
 }
 
 void* ArenaMemory::TakeFree(size_t bytes) {
-  const auto found = std::find_if(free_.begin(), free_.end(),
-                                  [bytes](const auto& block) { return block.second >= bytes; });
+  auto found = free_.end();
+  for (auto block = free_.begin(); block != free_.end(); ++block) {
+    if (block->second < bytes) continue;
+    if (found == free_.end() || block->second < found->second) found = block;
+  }
   if (found == free_.end()) return nullptr;
   const auto [begin, available] = *found;
   free_.erase(found);
@@ -65,15 +69,16 @@ void* ArenaMemory::TakeFree(size_t bytes) {
 }
 
 void ArenaMemory::AddSlab(size_t bytes) {
-  size_t size = std::max(bytes, kLeastSlab);
-  // Nothing is in use: one slab that holds it all takes the place of the several there are.
-  if (live_.empty()) {
-    for (const Pages& slab : slabs_) size += slab.bytes();
-    free_.clear();
-    slabs_.clear();
-  }
-  const Pages& slab = slabs_.emplace_back(size);
+  const Pages& slab = slabs_.emplace_back(std::max(bytes, kLeastSlab));
   GiveBack(slab.begin(), slab.bytes());
+}
+
+void ArenaMemory::JoinSlabs() {
+  size_t bytes = 0;
+  for (const Pages& slab : slabs_) bytes += slab.bytes();
+  free_.clear();
+  slabs_.clear();
+  AddSlab(bytes);
 }
 
 void ArenaMemory::GiveBack(char* begin, size_t bytes) {

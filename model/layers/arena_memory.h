@@ -29,7 +29,8 @@ class Pages {
   size_t bytes_;
 };
 
-// What an arena allocates from: blocks of a few slabs of pages, first fit. Thread-safe.
+// What an arena allocates from: the smallest free block that holds what is asked for, of a few
+// slabs of pages, which become one when nothing is in use. Thread-safe.
 class ArenaMemory {
  public:
   // A block of `bytes`, aligned for any vector. Throws std::bad_alloc.
@@ -44,6 +45,7 @@ class ArenaMemory {
  private:
   void* TakeFree(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddSlab(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void JoinSlabs() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBack(char* begin, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;

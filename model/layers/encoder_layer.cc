@@ -9,8 +9,8 @@
 namespace diffuser::layers {
 namespace {
 
-// What follows the attention of the last layer is computed for one token a document: in float32 it
-// still costs nothing, and takes a third off what other precisions change in the answers.
+// What follows the attention of the last layer is computed for one token a document: float32 costs
+// nothing there, and the answers hang on it.
 model::Precision FinishPrecision(const ParameterSource& parameters, int index,
                                  model::Precision precision) {
   const bool is_last = index == parameters.config().num_layers - 1;

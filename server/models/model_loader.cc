@@ -1,5 +1,6 @@
 #include "server/models/model_loader.h"
 
+#include <future>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -9,7 +10,10 @@ namespace diffuser::models {
 
 absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const ModelSpec& spec,
                                                 const ModelFactories& factories) {
+  // Large vocabularies take as long to read as the weights.
+  auto tokenizer_to_come = std::async(std::launch::async, factories.load_tokenizer, spec.directory);
   auto classifier = factories.load_classifier(spec);
+  auto tokenizer = tokenizer_to_come.get();
   if (!classifier.ok()) return classifier.status();
   const model::ModelConfig& config = (*classifier)->config();
   if (config.head != model::HeadKind::kClassification) {
@@ -17,7 +21,6 @@ absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const ModelSpec& spec,
         spec.directory, ": is a masked language model; a classification checkpoint is needed"));
   }
 
-  auto tokenizer = factories.load_tokenizer(spec.directory);
   if (absl::IsNotFound(tokenizer.status()))
     return LoadedCheckpoint{*std::move(classifier), nullptr};
   if (!tokenizer.ok()) return tokenizer.status();

@@ -36,7 +36,8 @@ HWY_INLINE Vec Gelu(Vec x) {
 HWY_INLINE Vec GeluTanh(Vec x) {
   const F32 d;
   const Vec cubic = hn::MulAdd(hn::Mul(hn::Mul(x, x), x), hn::Set(d, 0.044715f), x);
-  const Vec e = hn::Exp(d, hn::Mul(cubic, hn::Set(d, -2.0f * 0.79788456f)));
+  const Vec exponent = hn::Mul(cubic, hn::Set(d, -2.0f * 0.79788456f));
+  const Vec e = hn::Exp(d, hn::Min(exponent, hn::Set(d, 80.0f)));  // Exp ends at 104
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), e));
 }
 

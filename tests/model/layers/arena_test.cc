@@ -40,7 +40,7 @@ TEST(Arena, GivesTheNextBatchTheSamePages) {
     const std::vector<at::Tensor> tensors = {Bytes(size), Bytes(size / 2), Bytes(3 * size)};
     return tensors[0].data_ptr();
   };
-  batch(8 * kMegabyte);  // several slabs
+  batch(8 * kMegabyte);  // several slabs, which become one
   void* const first = batch(8 * kMegabyte);
   const int64_t held = arena.bytes();
   for (const int64_t size : {8 * kMegabyte, kMegabyte, 5 * kMegabyte, 8 * kMegabyte}) batch(size);
