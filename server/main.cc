@@ -16,7 +16,6 @@
 #include "server/config/build_info.h"
 #include "server/config/command_line.h"
 #include "server/lifecycle/model_loading.h"
-#include "server/lifecycle/openmp_wait.h"
 #include "server/lifecycle/run.h"
 #include "server/lifecycle/server.h"
 #include "server/lifecycle/stop_signals.h"
@@ -183,7 +182,6 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
 }
 
 int Main(int argc, char** argv) {
-  lifecycle::MakeOpenMpWaitPassively(argv);
   lifecycle::SilenceLibraries();
   const auto line = config::ParseCommandLine(argc, argv);
   if (!line.ok()) {
