@@ -10,12 +10,20 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/graph/attention_graph.h"
 #include "model/kernels/attention_kernels.h"
+#include "model/layers/arena.h"
 #include "model/layers/encoder.h"
 #include "model/layers/guard.h"
 #include "model/layers/heads.h"
+#include "model/precision_check.h"
 
 namespace diffuser::model {
 namespace {
+
+// One for each thread that computes, whichever model it computes for.
+const layers::Arena& ThreadArena() {
+  thread_local layers::Arena arena;
+  return arena;
+}
 
 class PackedClassifier final : public Classifier {
  public:
@@ -82,6 +90,8 @@ std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
   const c10::InferenceMode no_autograd;
   at::set_num_threads(compute_threads_);  // a property of the calling thread
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
+  const layers::Arena& arena = ThreadArena();
+  const layers::ArenaScope scope(arena);
   const layers::FirstTokens first = encoder_->EncodeFirstTokens(batch, any_evidence);
   const at::Tensor logits = head_.Forward(first.hidden).contiguous();
 
@@ -108,15 +118,22 @@ absl::Status CheckOptions(const LoadOptions& options) {
   return absl::OkStatus();
 }
 
-// kAuto is float32: the one precision whose answers are checked against the published code.
-absl::StatusOr<Precision> ChoosePrecision(Precision asked) {
-  if (asked == Precision::kAuto) return Precision::kFloat32;
-  if (!layers::IsSupported(asked)) {
-    return absl::FailedPreconditionError(
-        "precision bfloat16 needs a processor with AVX-512 (BW, VL and DQ); expected auto or "
-        "float32 on this one");
+absl::Status CheckPrecision(Precision asked) {
+  if (asked == Precision::kAuto || layers::IsSupported(asked)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("precision ", PrecisionName(asked), " needs a processor with ",
+                   asked == Precision::kInt8 ? "AVX2" : "AVX-512 (BW, VL and DQ)",
+                   "; expected auto or a precision that this one has"));
+}
+
+// From the fastest on. bfloat16 without instructions for it is slower than float32.
+std::vector<Precision> FasterThanFloat32() {
+  std::vector<Precision> precisions;
+  if (layers::IsSupported(Precision::kInt8)) precisions.push_back(Precision::kInt8);
+  if (layers::HasBFloat16Instructions() && layers::IsSupported(Precision::kBFloat16)) {
+    precisions.push_back(Precision::kBFloat16);
   }
-  return asked;
+  return precisions;
 }
 
 absl::StatusOr<std::shared_ptr<const graph::AttentionGraph>> BuildGraph(const ModelConfig& config) {
@@ -137,31 +154,69 @@ absl::StatusOr<std::shared_ptr<const checkpoint::Checkpoint>> OpenClassifier(
   return std::shared_ptr<const checkpoint::Checkpoint>(*std::move(checkpoint));
 }
 
+// What classifiers of all precisions are made of.
+struct Parts {
+  std::shared_ptr<const checkpoint::Checkpoint> checkpoint;
+  std::shared_ptr<const graph::AttentionGraph> graph;
+  const LoadOptions& options;
+};
+
+absl::StatusOr<std::shared_ptr<const Classifier>> Make(
+    const Parts& parts, std::shared_ptr<const layers::ParameterSource> parameters,
+    Precision precision) {
+  auto kernels = kernels::MakeAttentionKernels(parts.options.kernels);
+  if (!kernels.ok()) return kernels.status();
+  std::shared_ptr<const Classifier> classifier;
+  const absl::Status status = layers::GuardTorch(parts.options.on_internal_error, [&] {
+    const c10::InferenceMode no_autograd;
+    at::set_num_threads(parts.options.compute_threads);
+    auto encoder = std::make_unique<const layers::Encoder>(
+        std::move(parameters),
+        layers::AttentionBackend{.graph = parts.graph, .kernels = *std::move(kernels)}, precision);
+    classifier = std::make_shared<PackedClassifier>(std::move(encoder), precision, parts.options);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return classifier;
+}
+
+absl::StatusOr<std::shared_ptr<const Classifier>> MakePacked(const Parts& parts,
+                                                             Precision precision) {
+  return Make(parts, std::make_shared<const layers::CheckpointParameters>(parts.checkpoint),
+              precision);
+}
+
+absl::StatusOr<std::shared_ptr<const Classifier>> MakeFastest(const Parts& parts) {
+  const std::vector<Precision> candidates = FasterThanFloat32();
+  if (candidates.empty()) return MakePacked(parts, Precision::kFloat32);
+  // What the candidates are compared with computes from the mapped file: packed, it would take a
+  // second copy of all weights.
+  const auto float32 =
+      Make(parts, std::make_shared<const layers::UnpackedParameters>(parts.checkpoint),
+           Precision::kFloat32);
+  if (!float32.ok()) return float32.status();
+  return FirstThatAgrees(
+      **float32, candidates, [&](Precision precision) { return MakePacked(parts, precision); },
+      parts.options.on_precision_check);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Classifier>> Classifier::Load(const std::string& dir,
                                                                    const LoadOptions& options) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
-  auto precision = ChoosePrecision(options.precision);
-  if (!precision.ok()) return precision.status();
-  auto kernels = kernels::MakeAttentionKernels(options.kernels);
-  if (!kernels.ok()) return kernels.status();
+  if (absl::Status status = CheckPrecision(options.precision); !status.ok()) return status;
+  if (auto kernels = kernels::MakeAttentionKernels(options.kernels); !kernels.ok()) {
+    return kernels.status();
+  }
   auto checkpoint = OpenClassifier(dir);
   if (!checkpoint.ok()) return checkpoint.status();
   auto graph = BuildGraph((*checkpoint)->config());
   if (!graph.ok()) return graph.status();
-
-  std::shared_ptr<const Classifier> classifier;
-  const absl::Status status = layers::GuardTorch(options.on_internal_error, [&] {
-    const c10::InferenceMode no_autograd;
-    auto encoder = std::make_unique<const layers::Encoder>(
-        std::make_shared<const layers::CheckpointParameters>(*std::move(checkpoint)),
-        layers::AttentionBackend{.graph = *std::move(graph), .kernels = *std::move(kernels)},
-        *precision);
-    classifier = std::make_shared<PackedClassifier>(std::move(encoder), *precision, options);
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
+  const Parts parts = {*std::move(checkpoint), *std::move(graph), options};
+  auto classifier = options.precision == Precision::kAuto ? MakeFastest(parts)
+                                                          : MakePacked(parts, options.precision);
+  parts.checkpoint->ReleasePages();
   return classifier;
 }
 

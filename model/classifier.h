@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,18 +16,37 @@
 
 namespace diffuser::model {
 
-// Arithmetic of the dense layers. kAuto takes the fastest whose accuracy is known to hold.
-enum class Precision { kAuto, kFloat32, kBFloat16 };
+// Arithmetic of the dense layers. kAuto takes the fastest that this machine is fast in and that
+// passes a check against float32 when the checkpoint is loaded. In int8, weights are whole numbers
+// with a scale for each output, and activations whole numbers with a scale for each token.
+enum class Precision { kAuto, kFloat32, kBFloat16, kInt8 };
+
+// "float32", "bfloat16", "int8", or "auto".
+std::string PrecisionName(Precision precision);
+// Errors: INVALID_ARGUMENT naming the known ones.
+absl::StatusOr<Precision> PrecisionFromName(std::string_view name);
+
+// How a precision did against float32 on a few generated documents.
+struct PrecisionCheck {
+  Precision precision = Precision::kFloat32;
+  double largest_logit_difference = 0;
+  double largest_score_difference = 0;  // of softmax or sigmoid; 0 for regression
+  int same_top_labels = 0;              // documents whose highest label is the same
+  int documents = 0;
+  bool passed = false;
+};
 
 // How a checkpoint is loaded.
 struct LoadOptions {
   std::string device = "auto";             // "auto" or "cpu"
-  Precision precision = Precision::kAuto;  // of the dense layers; the attention is float32
+  Precision precision = Precision::kAuto;  // of the dense layers; the attention's sums are float32
   std::string kernels = "cpu";  // AttentionKernels: "cpu", or "reference" (slow, for tests)
   int compute_threads = 1;      // >= 1; threads that one batch is spread over
   // Told the details of an internal error, which the Status that a caller sees leaves out. May be
   // null; called on the thread that computes.
   std::function<void(const std::string& details)> on_internal_error = nullptr;
+  // Told what came of each precision that kAuto tried. May be null; called on the loading thread.
+  std::function<void(const PrecisionCheck& check)> on_precision_check = nullptr;
 };
 
 // What the classifier says of one document.

@@ -16,7 +16,6 @@
 #include "server/config/build_info.h"
 #include "server/config/command_line.h"
 #include "server/lifecycle/model_loading.h"
-#include "server/lifecycle/openmp_wait.h"
 #include "server/lifecycle/run.h"
 #include "server/lifecycle/server.h"
 #include "server/lifecycle/stop_signals.h"
@@ -44,17 +43,30 @@ logging::Level ToLevel(config::LogLevel level) {
   return logging::Level::kInfo;
 }
 
+// Names have been checked with the flags.
 model::Precision ToPrecision(const std::string& name) {
-  if (name == "float32") return model::Precision::kFloat32;
-  return name == "bfloat16" ? model::Precision::kBFloat16 : model::Precision::kAuto;
+  return model::PrecisionFromName(name).value_or(model::Precision::kAuto);
 }
 
-std::vector<models::ModelSpec> ToSpecs(const std::vector<config::ModelOption>& options) {
+std::vector<models::ModelSpec> ToSpecs(const config::ServerOptions& options) {
   std::vector<models::ModelSpec> specs;
-  for (const config::ModelOption& model : options) {
-    specs.push_back({model.name, model.version, model.directory});
+  for (const config::ModelOption& model : options.models) {
+    specs.push_back({model.name, model.version, model.directory,
+                     ToPrecision(model.precision.empty() ? options.precision : model.precision)});
   }
   return specs;
+}
+
+void LogPrecisionCheck(const std::string& directory, const model::PrecisionCheck& check,
+                       logging::Logger& logger) {
+  logger.Log(check.passed ? logging::Level::kInfo : logging::Level::kWarning,
+             check.passed ? "precision_accepted" : "precision_rejected",
+             {{"directory", directory},
+              {"precision", model::PrecisionName(check.precision)},
+              {"largest_logit_difference", check.largest_logit_difference},
+              {"largest_score_difference", check.largest_score_difference},
+              {"same_top_labels", check.same_top_labels},
+              {"documents", check.documents}});
 }
 
 models::ServingOptions ToServingOptions(const config::ServerOptions& options) {
@@ -72,13 +84,19 @@ models::ModelFactories MakeFactories(const config::ServerOptions& options,
                                      metrics::Metrics* metrics, logging::Logger* logger) {
   model::LoadOptions load;
   load.device = options.device;
-  load.precision = ToPrecision(options.precision);
   load.compute_threads = options.compute_threads;
   load.on_internal_error = [logger](const std::string& details) {
     logger->Log(logging::Level::kError, "compute_failed", {{"details", details}});
   };
   return {.load_classifier =
-              [load](const std::string& dir) { return model::Classifier::Load(dir, load); },
+              [load, logger](const models::ModelSpec& spec) {
+                model::LoadOptions of_model = load;
+                of_model.precision = spec.precision;
+                of_model.on_precision_check = [&](const model::PrecisionCheck& check) {
+                  LogPrecisionCheck(spec.directory, check, *logger);
+                };
+                return model::Classifier::Load(spec.directory, of_model);
+              },
           .load_tokenizer = tokenizer::Tokenizer::Load,
           .make_observer =
               [metrics](const models::ModelSpec& spec) {
@@ -134,7 +152,7 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
   const auto endpoint = metrics::MetricsEndpoint::Start(options.metrics_listen, metrics);
   if (!endpoint.ok()) Leave(Fail(endpoint.status(), *logger));
 
-  models::ModelRegistry registry(ToSpecs(options.models));
+  models::ModelRegistry registry(ToSpecs(options));
   models::Serving serving(ToServingOptions(options), MakeFactories(options, &metrics, logger.get()),
                           absl::Now);
   lifecycle::ModelLoading loading(
@@ -164,7 +182,6 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
 }
 
 int Main(int argc, char** argv) {
-  lifecycle::MakeOpenMpWaitPassively(argv);
   lifecycle::SilenceLibraries();
   const auto line = config::ParseCommandLine(argc, argv);
   if (!line.ok()) {

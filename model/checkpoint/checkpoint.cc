@@ -52,6 +52,10 @@ const Tensor& Checkpoint::tensor(std::string_view name) const {
   return tensors_.at(AbslView(name));
 }
 
+void Checkpoint::ReleasePages() const {
+  for (const MappedFile& file : mappings_->files) file.ReleasePages();
+}
+
 bool Checkpoint::has(std::string_view name) const { return tensors_.contains(AbslView(name)); }
 
 }  // namespace diffuser::checkpoint

@@ -37,6 +37,10 @@ class Checkpoint {
   const Tensor& tensor(std::string_view name) const;
   bool has(std::string_view name) const;
 
+  // Gives the memory of the mapped files back to the system; for after the weights were packed.
+  // Tensors stay valid: what is read again comes from the page cache.
+  void ReleasePages() const;
+
  private:
   Checkpoint();
 

@@ -27,6 +27,9 @@ class MappedFile {
 
   Bytes bytes() const { return bytes_; }
 
+  // Gives the memory that its pages take back to the system; what is read again is mapped again.
+  void ReleasePages() const;
+
  private:
   explicit MappedFile(Bytes bytes) : bytes_(bytes) {}
 

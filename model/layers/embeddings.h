@@ -6,6 +6,7 @@
 #include "model/layers/dropout.h"
 #include "model/layers/layer_norm.h"
 #include "model/layers/parameters.h"
+#include "model/layers/rows.h"
 #include "model/packed_batch.h"
 
 namespace diffuser::layers {
@@ -16,8 +17,11 @@ class Embeddings {
  public:
   explicit Embeddings(const ParameterSource& parameters);
 
-  // -> [T, hidden], float32.
-  at::Tensor Forward(const model::PackedBatch& batch, const Dropout& dropout = {}) const;
+  // -> [T, hidden], as the first layer takes them.
+  HiddenStates Forward(const model::PackedBatch& batch, model::Precision precision) const;
+
+  // -> [T, hidden], float32, with a gradient.
+  at::Tensor ForwardForTraining(const model::PackedBatch& batch, const Dropout& dropout) const;
 
   const at::Tensor& word_embeddings() const { return word_; }  // [vocab, hidden]
 

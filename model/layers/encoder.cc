@@ -10,7 +10,8 @@ Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBac
                  model::Precision precision)
     : parameters_(std::move(parameters)),
       backend_(std::make_unique<const AttentionBackend>(std::move(backend))),
-      embeddings_(*parameters_) {
+      embeddings_(*parameters_),
+      precision_(parameters_->trainable() ? model::Precision::kFloat32 : precision) {
   const int count = parameters_->config().num_layers;
   layers_.reserve(count);
   for (int index = 0; index < count; ++index) {
@@ -18,20 +19,24 @@ Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBac
   }
 }
 
-at::Tensor Encoder::Encode(const model::PackedBatch& batch, int layers) const {
-  at::Tensor x = embeddings_.Forward(batch);
-  for (int index = 0; index < layers; ++index) x = layers_[index].Forward(x, batch.offsets());
+HiddenStates Encoder::EncodeStates(const model::PackedBatch& batch, int layers) const {
+  HiddenStates x = embeddings_.Forward(batch, precision_);
+  for (int index = 0; index < layers; ++index) layers_[index].Forward(x, batch.offsets());
   return x;
 }
 
+at::Tensor Encoder::Encode(const model::PackedBatch& batch, int layers) const {
+  return EncodeStates(batch, layers).residual;
+}
+
 FirstTokens Encoder::EncodeFirstTokens(const model::PackedBatch& batch, bool want_evidence) const {
-  const at::Tensor x = Encode(batch, static_cast<int>(layers_.size()) - 1);
+  const HiddenStates x = EncodeStates(batch, static_cast<int>(layers_.size()) - 1);
   return layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
 }
 
 at::Tensor Encoder::EncodeFirstTokensForTraining(const model::PackedBatch& batch,
                                                  const Dropout& dropout, bool recompute) const {
-  at::Tensor x = embeddings_.Forward(batch, dropout);
+  at::Tensor x = embeddings_.ForwardForTraining(batch, dropout);
   Dropout of_layer = dropout;
   for (const EncoderLayer& layer : layers_) {
     ++of_layer.seed;

@@ -30,8 +30,8 @@ class Encoder {
   Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBackend backend,
           model::Precision precision);
 
-  // The hidden states [T, hidden] after the first `layers` layers; 0 gives the embeddings' output.
-  // REQUIRES: 0 <= layers <= config().num_layers.
+  // The hidden states [T, hidden], float32, after the first `layers` layers; 0 gives the
+  // embeddings' output. REQUIRES: 0 <= layers <= config().num_layers.
   at::Tensor Encode(const model::PackedBatch& batch, int layers) const;
 
   // The hidden state of every document's first token after all layers, [documents, hidden], with
@@ -50,10 +50,13 @@ class Encoder {
   int64_t weight_bytes() const;
 
  private:
+  HiddenStates EncodeStates(const model::PackedBatch& batch, int layers) const;
+
   std::shared_ptr<const ParameterSource> parameters_;
   std::unique_ptr<const AttentionBackend> backend_;  // where layers find it, wherever this moves
   Embeddings embeddings_;
   std::vector<EncoderLayer> layers_;
+  model::Precision precision_;
 };
 
 }  // namespace diffuser::layers

@@ -2,11 +2,20 @@
 
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace diffuser::layers {
 namespace {
+
+// What follows the attention of the last layer is computed for one token a document: float32 costs
+// nothing there, and the answers hang on it.
+model::Precision FinishPrecision(const ParameterSource& parameters, int index,
+                                 model::Precision precision) {
+  const bool is_last = index == parameters.config().num_layers - 1;
+  return is_last || parameters.trainable() ? model::Precision::kFloat32 : precision;
+}
 
 std::string Prefix(int index) { return "encoder.layer." + std::to_string(index) + "."; }
 
@@ -20,48 +29,66 @@ at::Tensor FirstRows(const at::Tensor& x, absl::Span<const int32_t> offsets) {
 
 EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
                            const AttentionBackend& backend, model::Precision precision)
-    : qkv_(MakeStackedLinear(
+    : finish_precision_(FinishPrecision(parameters, index, precision)),
+      qkv_(MakeStackedLinear(
           parameters,
           {Prefix(index) + "attention.self.query", Prefix(index) + "attention.self.key",
            Prefix(index) + "attention.self.value"},
           precision)),
       attention_output_(MakeLinear(parameters, Prefix(index) + "attention.output.dense",
-                                   Activation::kNone, precision)),
+                                   Activation::kNone, finish_precision_)),
       intermediate_(MakeLinear(parameters, Prefix(index) + "intermediate.dense",
-                               ToActivation(parameters.config().hidden_act), precision)),
-      output_(MakeLinear(parameters, Prefix(index) + "output.dense", Activation::kNone, precision)),
+                               ToActivation(parameters.config().hidden_act), finish_precision_)),
+      output_(MakeLinear(parameters, Prefix(index) + "output.dense", Activation::kNone,
+                         finish_precision_)),
       attention_norm_(parameters, Prefix(index) + "attention.output.LayerNorm"),
       output_norm_(parameters, Prefix(index) + "output.LayerNorm"),
       attention_(parameters.config(), backend) {}
 
-at::Tensor EncoderLayer::Finish(const at::Tensor& context, const at::Tensor& residual,
-                                const Dropout& dropout) const {
-  const at::Tensor attended = attention_norm_.Forward(
-      DropHidden(attention_output_.Forward(context).to(at::kFloat), dropout).add_(residual));
-  const at::Tensor expanded = intermediate_.Forward(attended);
-  return output_norm_.Forward(
-      DropHidden(output_.Forward(expanded).to(at::kFloat), dropout).add_(attended));
+void EncoderLayer::FinishLayer(const at::Tensor& context, HiddenStates& x) const {
+  HiddenStates attended = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
+  AddAndNormalize(attention_output_.Multiply(attention_output_.ToRows(context)), x.residual,
+                  attention_norm_.view(), attended);
+  AddAndNormalize(output_.Multiply(intermediate_.Activate(attended.rows)), attended.residual,
+                  output_norm_.view(), x);
 }
 
-at::Tensor EncoderLayer::Forward(const at::Tensor& x, absl::Span<const int32_t> offsets) const {
-  const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
-  return Finish(attention_.Forward(qkv, offsets), x, {});
+void EncoderLayer::Forward(HiddenStates& x, absl::Span<const int32_t> offsets) const {
+  const at::Tensor context = attention_.Forward(qkv_.Project(x.rows), offsets);
+  const int64_t rows = context.size(0);
+  for (int64_t first = 0; first < rows; first += kBlockRows) {
+    const int64_t count = std::min(kBlockRows, rows - first);
+    HiddenStates block = x.Narrow(first, count);
+    FinishLayer(context.narrow(0, first, count), block);
+  }
 }
 
-FirstTokens EncoderLayer::ForwardFirstTokens(const at::Tensor& x, absl::Span<const int32_t> offsets,
+FirstTokens EncoderLayer::ForwardFirstTokens(const HiddenStates& x,
+                                             absl::Span<const int32_t> offsets,
                                              bool want_evidence) const {
-  const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
   FirstTokens first;
-  const at::Tensor context =
-      attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
-  first.hidden = Finish(context, FirstRows(x, offsets), {});
+  const at::Tensor context = attention_.ForwardFirstTokens(
+      qkv_.Project(x.rows), offsets, want_evidence ? &first.evidence : nullptr);
+  HiddenStates rows = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
+  rows.residual.copy_(FirstRows(x.residual, offsets));
+  FinishLayer(context, rows);
+  first.hidden = rows.residual;
   return first;
+}
+
+at::Tensor EncoderLayer::FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
+                                           const Dropout& dropout) const {
+  const at::Tensor attended = attention_norm_.Forward(
+      DropHidden(attention_output_.Forward(context), dropout).add_(residual));
+  const at::Tensor expanded = intermediate_.Forward(attended);
+  return output_norm_.Forward(DropHidden(output_.Forward(expanded), dropout).add_(attended));
 }
 
 at::Tensor EncoderLayer::ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                             const Dropout& dropout) const {
   SeedHidden(dropout);
-  return Finish(attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout), x, dropout);
+  return FinishForTraining(attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout), x,
+                           dropout);
 }
 
 at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
@@ -71,7 +98,7 @@ at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
   // Dropout after a hop masks single elements of h, which the row vector of ForwardFirstTokens does
   // not know: the attention is computed for all tokens, what follows it for the first ones.
   const at::Tensor context = attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout);
-  return Finish(FirstRows(context, offsets), FirstRows(x, offsets), dropout);
+  return FinishForTraining(FirstRows(context, offsets), FirstRows(x, offsets), dropout);
 }
 
 int64_t EncoderLayer::weight_bytes() const {

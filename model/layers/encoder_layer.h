@@ -12,6 +12,7 @@
 #include "model/layers/layer_norm.h"
 #include "model/layers/linear.h"
 #include "model/layers/parameters.h"
+#include "model/layers/rows.h"
 
 namespace diffuser::layers {
 
@@ -22,21 +23,24 @@ struct FirstTokens {
 };
 
 // One post-LN encoder layer over a packed batch: x <- LN(x + Wo Attn(x)); x <- LN(x + W2 act(W1
-// x)), with the attention diffusion of Diffuser as Attn. x is [T, hidden] float32, offsets as
-// PackedBatch::offsets(). Immutable and thread-safe; parameters and backend must outlive it.
+// x)), with the attention diffusion of Diffuser as Attn. x is [T, hidden], offsets as
+// PackedBatch::offsets(). Between the products, values are in the form that the precision's
+// products take, but sums and norms are float32, and so is the residual stream.
+//
+// Immutable and thread-safe; parameters and backend must outlive it.
 class EncoderLayer {
  public:
   EncoderLayer(const ParameterSource& parameters, int index, const AttentionBackend& backend,
                model::Precision precision);
 
-  // -> [T, hidden].
-  at::Tensor Forward(const at::Tensor& x, absl::Span<const int32_t> offsets) const;
+  // Writes over x.
+  void Forward(HiddenStates& x, absl::Span<const int32_t> offsets) const;
 
   // The same for the first token of each document alone, at a fraction of the cost.
-  FirstTokens ForwardFirstTokens(const at::Tensor& x, absl::Span<const int32_t> offsets,
+  FirstTokens ForwardFirstTokens(const HiddenStates& x, absl::Span<const int32_t> offsets,
                                  bool want_evidence) const;
 
-  // What both are in training: with dropout, and with a gradient.
+  // What both are in training: x [T, hidden] float32, with dropout, and with a gradient.
   // REQUIRES: trainable parameters, and training kernels in the backend.
   at::Tensor ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                 const Dropout& dropout) const;
@@ -46,10 +50,12 @@ class EncoderLayer {
   int64_t weight_bytes() const;
 
  private:
-  // What follows the attention, for rows of any tokens.
-  at::Tensor Finish(const at::Tensor& context, const at::Tensor& residual,
-                    const Dropout& dropout) const;
+  // What follows the attention, for rows of any tokens; writes over x.
+  void FinishLayer(const at::Tensor& context, HiddenStates& x) const;
+  at::Tensor FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
+                               const Dropout& dropout) const;
 
+  model::Precision finish_precision_;  // of all layers but qkv_
   Linear qkv_, attention_output_, intermediate_, output_;
   LayerNorm attention_norm_, output_norm_;
   DiffusionAttention attention_;

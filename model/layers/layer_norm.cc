@@ -13,4 +13,10 @@ at::Tensor LayerNorm::Forward(const at::Tensor& x) const {
   return at::layer_norm(x, {x.size(-1)}, weight_, bias_, epsilon_);
 }
 
+kernels::RowNorm LayerNorm::view() const {
+  return {.weight = weight_.const_data_ptr<float>(),
+          .bias = bias_.const_data_ptr<float>(),
+          .epsilon = static_cast<float>(epsilon_)};
+}
+
 }  // namespace diffuser::layers

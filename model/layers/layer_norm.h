@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "model/kernels/rows/row_kernels.h"
 #include "model/layers/parameters.h"
 
 namespace diffuser::layers {
@@ -16,6 +17,9 @@ class LayerNorm {
   LayerNorm(const ParameterSource& parameters, const std::string& name);
 
   at::Tensor Forward(const at::Tensor& x) const;  // [rows, hidden] -> the same shape
+
+  // Its parameters, for kernels that do more in one pass. Valid as long as it lives.
+  kernels::RowNorm view() const;
 
  private:
   at::Tensor weight_, bias_;  // [hidden]

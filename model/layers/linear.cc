@@ -1,10 +1,13 @@
 #include "model/layers/linear.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "model/layers/onednn_linear.h"
@@ -45,6 +48,7 @@ Activation ToActivation(model::HiddenAct act) {
 
 bool IsSupported(model::Precision precision) {
   if (precision == model::Precision::kFloat32) return true;
+  if (precision == model::Precision::kInt8) return HasInt8();
   try {
     PackWeight(at::ones({1, 1}), at::kBFloat16);
     return true;
@@ -53,12 +57,26 @@ bool IsSupported(model::Precision precision) {
   }
 }
 
+bool HasBFloat16Instructions() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 Linear::Linear(const at::Tensor& weight, const at::Tensor& bias, Activation activation,
                model::Precision precision)
     : dtype_(precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
       activation_(activation),
       attribute_(AttributeOf(activation)),
       algorithm_(activation == Activation::kGeluTanh ? "tanh" : "none") {
+  if (precision == model::Precision::kInt8) {
+    int8_ = std::make_shared<const Int8Weight>(weight.contiguous());
+    bias_ = bias.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+    weight_bytes_ = int8_->bytes() + static_cast<int64_t>(bias_.nbytes());
+    return;
+  }
   packed_ = PackWeight(weight, dtype_);
   // A view of the mapped file would keep the file's page in use for a few floats: own them.
   bias_ = bias.to(dtype_, /*non_blocking=*/false, /*copy=*/true);
@@ -93,8 +111,7 @@ at::Tensor Linear::TrainableForward(const at::Tensor& x) const {
   return y;
 }
 
-at::Tensor Linear::Forward(const at::Tensor& x) const {
-  if (!weights_.empty()) return TrainableForward(x);
+at::Tensor Linear::PackedForward(const at::Tensor& x) const {
   const at::Tensor input = x.to(dtype_);
   // oneDNN has another kernel, with other rounding, for a single row; two rows get the usual one.
   const bool single = input.size(0) == 1;
@@ -102,6 +119,40 @@ at::Tensor Linear::Forward(const at::Tensor& x) const {
       single ? input.expand({2, input.size(1)}).contiguous() : input.contiguous();
   const at::Tensor y = OneDnnLinear(rows, packed_, bias_, attribute_, algorithm_);
   return single ? y.narrow(0, 0, 1) : y;
+}
+
+at::Tensor Linear::Forward(const at::Tensor& x) const {
+  if (!weights_.empty()) return TrainableForward(x);
+  if (int8_ == nullptr) return PackedForward(x);
+  const Product product = Multiply(ToRows(x.contiguous()));
+  at::Tensor y = at::empty_like(product.values);
+  Finish(product, activation_, y);
+  return y;
+}
+
+Product Linear::Multiply(const Rows& x) const {
+  if (int8_ == nullptr) return {Forward(x.values), {}, {}};
+  return {int8_->Multiply(x.values, x.zero), x.scales, bias_};
+}
+
+Rows Linear::Activate(const Rows& x) const {
+  if (int8_ == nullptr) return {.values = Forward(x.values), .scales = {}};
+  return Quantize(Multiply(x), activation_);
+}
+
+at::Tensor Linear::Project(const Rows& x) const {
+  if (int8_ == nullptr) return Forward(x.values);
+  at::Tensor y = at::empty({x.size(), bias_.size(0)}, at::kBFloat16);
+  for (int64_t first = 0; first < x.size(); first += kBlockRows) {
+    const int64_t count = std::min(kBlockRows, x.size() - first);
+    Finish(Multiply(x.Narrow(first, count)), activation_, y.narrow(0, first, count));
+  }
+  return y;
+}
+
+Rows Linear::ToRows(const at::Tensor& x) const {
+  if (int8_ != nullptr) return Quantize({x, {}, {}}, Activation::kNone);
+  return {.values = x.to(dtype_), .scales = {}};
 }
 
 Linear MakeLinear(const ParameterSource& parameters, const std::string& name, Activation activation,

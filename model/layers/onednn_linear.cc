@@ -9,10 +9,17 @@
 namespace diffuser::layers {
 namespace {
 
+constexpr int64_t kPackedForRows = 1024;
+
 using ReorderWeight = at::Tensor(const at::Tensor&, std::optional<int64_t>);
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
                              std::string_view, c10::List<std::optional<at::Scalar>>,
                              std::optional<std::string_view>);
+using PackInt8 = at::Tensor(at::Tensor, std::optional<c10::List<int64_t>>);
+using Int8Pointwise = at::Tensor(at::Tensor, double, int64_t, at::Tensor, at::Tensor, at::Tensor,
+                                 std::optional<at::Tensor>, double, int64_t,
+                                 std::optional<at::ScalarType>, std::string_view,
+                                 c10::List<std::optional<at::Scalar>>, std::string_view);
 
 // oneDNN's linear has no C++ declaration in LibTorch; it is reached by its operator's name.
 template <typename Signature>
@@ -56,6 +63,22 @@ at::Tensor OneDnnLinear(const at::Tensor& x, const at::Tensor& weight,
   static const auto pointwise = FindOperator<Pointwise>("mkldnn::_linear_pointwise");
   return pointwise.call(x, weight, bias, attribute, c10::List<std::optional<at::Scalar>>(),
                         algorithm);
+}
+
+at::Tensor PackInt8ForOneDnn(const at::Tensor& weight) {
+  static const auto pack = FindOperator<PackInt8>("onednn::qlinear_prepack");
+  // The rows that the layout is chosen for.
+  return pack.call(weight, c10::List<int64_t>({kPackedForRows, weight.size(1)}));
+}
+
+at::Tensor OneDnnInt8Linear(const at::Tensor& x, int zero_point, const at::Tensor& weight,
+                            const at::Tensor& scales, const at::Tensor& zeros) {
+  static const auto pointwise = FindOperator<Int8Pointwise>("onednn::qlinear_pointwise");
+  // The operator scales rows by one number alone, and is slow with any other result than float32
+  // where the processor has no AVX-512: rows get their scales, and their type, when they are read.
+  return pointwise.call(x, /*x_scale=*/1.0, zero_point, weight, scales, zeros, std::nullopt,
+                        /*output_scale=*/1.0, /*output_zero_point=*/0, at::kFloat, "none",
+                        c10::List<std::optional<at::Scalar>>(), "none");
 }
 
 at::Tensor TrainableOneDnnLinear(const at::Tensor& x, const at::Tensor& weight,

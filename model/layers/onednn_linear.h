@@ -18,6 +18,14 @@ at::Tensor OneDnnLinear(const at::Tensor& x, const at::Tensor& weight,
                         const std::optional<at::Tensor>& bias, std::string_view attribute,
                         std::string_view algorithm);
 
+// oneDNN's layout of `weight` [out, in], int8.
+at::Tensor PackInt8ForOneDnn(const at::Tensor& weight);
+
+// y = (x - zero_point) Wᵀ * scales -> [rows, out], float32. x [rows, in] uint8, weight packed,
+// scales [out] float32, zeros [out] int32, all 0.
+at::Tensor OneDnnInt8Linear(const at::Tensor& x, int zero_point, const at::Tensor& weight,
+                            const at::Tensor& scales, const at::Tensor& zeros);
+
 // y = x Wᵀ + b, float32, with a gradient; all three of its products go through oneDNN too, which
 // is about twice as fast as LibTorch's own linear layer on processors that its BLAS knows little
 // of.

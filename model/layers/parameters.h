@@ -31,7 +31,7 @@ class ParameterSource {
 
 // The parameters of a checkpoint, for serving: views of its mapped file where that holds aligned
 // float32, so they must not be written to; widened copies otherwise.
-class CheckpointParameters final : public ParameterSource {
+class CheckpointParameters : public ParameterSource {
  public:
   explicit CheckpointParameters(std::shared_ptr<const checkpoint::Checkpoint> checkpoint);
 
@@ -42,6 +42,13 @@ class CheckpointParameters final : public ParameterSource {
 
  private:
   std::shared_ptr<const checkpoint::Checkpoint> checkpoint_;
+};
+
+// The same, of which nothing is prepacked: for a few documents at the cost of no memory.
+class UnpackedParameters final : public CheckpointParameters {
+ public:
+  using CheckpointParameters::CheckpointParameters;
+  bool trainable() const override { return true; }
 };
 
 }  // namespace diffuser::layers

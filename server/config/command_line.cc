@@ -159,6 +159,23 @@ absl::StatusOr<std::vector<ModelOption>> Models(const ServerConfig& config) {
   return models;
 }
 
+absl::Status SetPrecisions(const ServerConfig& config, std::vector<ModelOption>& models) {
+  for (const std::string& text : config.model_precision()) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    bool is_served = false;
+    for (ModelOption& model : models) {
+      if (model.name != pair.first) continue;
+      model.precision = pair.second;
+      is_served = true;
+    }
+    if (!is_served) {
+      return Wrong("--model_precision=" + text,
+                   absl::StrCat("no model of the name ", pair.first, " is served"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 LogLevel ToLogLevel(absl::string_view text) {
   if (text == "debug") return LogLevel::kDebug;
   if (text == "warning") return LogLevel::kWarning;
@@ -177,6 +194,7 @@ int OrElse(int64_t value, int otherwise) { return value > 0 ? static_cast<int>(v
 absl::StatusOr<ServerOptions> Resolve(const ServerConfig& config, int cpus) {
   absl::StatusOr<std::vector<ModelOption>> models = Models(config);
   if (!models.ok()) return models.status();
+  if (auto status = SetPrecisions(config, *models); !status.ok()) return status;
   if (config.max_queue_tokens() < config.max_batch_tokens()) {
     return Wrong(absl::StrCat("--max_queue_tokens=", config.max_queue_tokens()),
                  absl::StrCat("must be at least max_batch_tokens, ", config.max_batch_tokens()));

@@ -76,6 +76,23 @@ absl::Status CheckDevice(absl::string_view text) {
   return Expected("auto, cpu, cuda or cuda:N");
 }
 
+absl::Status CheckChoice(absl::string_view text, const FlagOptions& rule) {
+  if (std::find(rule.choices().begin(), rule.choices().end(), text) != rule.choices().end()) {
+    return absl::OkStatus();
+  }
+  return Expected(absl::StrCat("one of ", absl::StrJoin(rule.choices(), ", ")));
+}
+
+absl::Status CheckModelPrecision(absl::string_view text, const FlagOptions& rule) {
+  const size_t equals = text.find('=');
+  if (equals != 0 && equals != absl::string_view::npos &&
+      CheckChoice(text.substr(equals + 1), rule).ok()) {
+    return absl::OkStatus();
+  }
+  return Expected(
+      absl::StrCat("NAME=PRECISION, with one of ", absl::StrJoin(rule.choices(), ", ")));
+}
+
 absl::Status CheckText(absl::string_view text, const FlagOptions& rule) {
   switch (rule.kind()) {
     case FlagOptions::DURATION:
@@ -87,10 +104,9 @@ absl::Status CheckText(absl::string_view text, const FlagOptions& rule) {
     case FlagOptions::DEVICE:
       return CheckDevice(text);
     case FlagOptions::CHOICE:
-      if (std::find(rule.choices().begin(), rule.choices().end(), text) != rule.choices().end()) {
-        return absl::OkStatus();
-      }
-      return Expected(absl::StrCat("one of ", absl::StrJoin(rule.choices(), ", ")));
+      return CheckChoice(text, rule);
+    case FlagOptions::MODEL_PRECISION:
+      return CheckModelPrecision(text, rule);
     default:
       return absl::OkStatus();
   }
@@ -142,6 +158,8 @@ std::string ValueForm(const FieldDescriptor& field) {
       return absl::StrJoin(rule.choices(), "|");
     case FlagOptions::MODEL:
       return "NAME[@VERSION]=DIR";
+    case FlagOptions::MODEL_PRECISION:
+      return absl::StrCat("NAME=", absl::StrJoin(rule.choices(), "|"));
     case FlagOptions::DEVICE:
       return "auto|cpu|cuda[:N]";
     default:

@@ -14,6 +14,7 @@ struct ModelOption {
   std::string name;
   std::string version;  // "1" where none is given
   std::string directory;
+  std::string precision = "";  // as ServerOptions::precision; "": that one
 };
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -25,7 +26,7 @@ struct ServerOptions {
   std::string listen;               // HOST:PORT
   std::string metrics_listen;       // HOST:PORT
   std::string device;               // "auto", "cpu", "cuda" or "cuda:N"
-  std::string precision;            // "auto", "float32" or "bfloat16"
+  std::string precision;            // "auto", "float32", "bfloat16" or "int8"
 
   int max_batch_tokens = 0;
   int max_batch_documents = 0;

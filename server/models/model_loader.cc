@@ -1,5 +1,6 @@
 #include "server/models/model_loader.h"
 
+#include <future>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -7,30 +8,28 @@
 
 namespace diffuser::models {
 
-absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const std::string& directory,
+absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const ModelSpec& spec,
                                                 const ModelFactories& factories) {
-  auto classifier = factories.load_classifier(directory);
+  // Large vocabularies take as long to read as the weights.
+  auto tokenizer_to_come = std::async(std::launch::async, factories.load_tokenizer, spec.directory);
+  auto classifier = factories.load_classifier(spec);
+  auto tokenizer = tokenizer_to_come.get();
   if (!classifier.ok()) return classifier.status();
   const model::ModelConfig& config = (*classifier)->config();
   if (config.head != model::HeadKind::kClassification) {
     return absl::InvalidArgumentError(absl::StrCat(
-        directory, ": is a masked language model; a classification checkpoint is needed"));
+        spec.directory, ": is a masked language model; a classification checkpoint is needed"));
   }
 
-  auto tokenizer = factories.load_tokenizer(directory);
   if (absl::IsNotFound(tokenizer.status()))
     return LoadedCheckpoint{*std::move(classifier), nullptr};
   if (!tokenizer.ok()) return tokenizer.status();
   if ((*tokenizer)->vocab_size() > config.vocab_size) {
     return absl::InvalidArgumentError(
-        absl::StrCat(directory, ": the tokenizer's vocabulary of ", (*tokenizer)->vocab_size(),
+        absl::StrCat(spec.directory, ": the tokenizer's vocabulary of ", (*tokenizer)->vocab_size(),
                      " is larger than the model's vocab_size of ", config.vocab_size));
   }
   return LoadedCheckpoint{*std::move(classifier), *std::move(tokenizer)};
-}
-
-std::string PrecisionName(model::Precision precision) {
-  return precision == model::Precision::kBFloat16 ? "bfloat16" : "float32";
 }
 
 }  // namespace diffuser::models

@@ -16,8 +16,7 @@ namespace diffuser::models {
 // How the parts of a model are made; the server gives model::Classifier::Load and
 // tokenizer::Tokenizer::Load, tests give fakes.
 struct ModelFactories {
-  std::function<absl::StatusOr<std::shared_ptr<const model::Classifier>>(
-      const std::string& directory)>
+  std::function<absl::StatusOr<std::shared_ptr<const model::Classifier>>(const ModelSpec& spec)>
       load_classifier;
   std::function<absl::StatusOr<std::unique_ptr<const tokenizer::Tokenizer>>(
       const std::string& directory)>
@@ -34,11 +33,8 @@ struct LoadedCheckpoint {
 // Blocks: for the time of loading. Errors: those of the factories (but a checkpoint without a
 // tokenizer is not one), INVALID_ARGUMENT (a masked-LM checkpoint, which has nothing to classify
 // with; or a tokenizer that gives ids outside the model's vocabulary).
-absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const std::string& directory,
+absl::StatusOr<LoadedCheckpoint> LoadCheckpoint(const ModelSpec& spec,
                                                 const ModelFactories& factories);
-
-// "float32" or "bfloat16". REQUIRES: not kAuto.
-std::string PrecisionName(model::Precision precision);
 
 }  // namespace diffuser::models
 

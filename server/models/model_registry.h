@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "model/classifier.h"
 #include "model/model_config.h"
 #include "server/pipeline/pipeline.h"
 
@@ -21,6 +22,7 @@ struct ModelSpec {
   std::string name;
   std::string version;  // "1" unless the operator names another
   std::string directory;
+  model::Precision precision = model::Precision::kAuto;
 };
 
 enum class ModelState { kLoading, kReady, kFailed };

@@ -26,7 +26,7 @@ Serving::~Serving() { Drain(absl::InfinitePast()); }
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> Serving::Load(const ModelSpec& spec) {
   const absl::Time begin = now_();
-  absl::StatusOr<LoadedCheckpoint> checkpoint = LoadCheckpoint(spec.directory, factories_);
+  absl::StatusOr<LoadedCheckpoint> checkpoint = LoadCheckpoint(spec, factories_);
   if (!checkpoint.ok()) return checkpoint.status();
   {
     const ComputeGate::Pass pass = gate_->Enter();
@@ -60,7 +60,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Serving::StartServing(
   return std::make_shared<const ServedModel>(
       ServedModel{.config = checkpoint.classifier->config(),
                   .device = checkpoint.classifier->device(),
-                  .precision = PrecisionName(checkpoint.classifier->precision()),
+                  .precision = model::PrecisionName(checkpoint.classifier->precision()),
                   .has_tokenizer = checkpoint.tokenizer != nullptr,
                   .load_time = now_() - load_begin,
                   .pipeline = path});

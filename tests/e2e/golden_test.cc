@@ -39,8 +39,8 @@ class GoldenWireTest : public ::testing::TestWithParam<std::string> {
  protected:
   // One server with all cases, so that models share it.
   static void SetUpTestSuite() {
-    auto server = ServerProcess::StartServing(
-        {GoldenModelFlag("tiny"), GoldenModelFlag("odd"), GoldenModelFlag("long")});
+    auto server = ServerProcess::StartServing({GoldenModelFlag("tiny"), GoldenModelFlag("odd"),
+                                               GoldenModelFlag("long"), "--precision=float32"});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server).release();
   }

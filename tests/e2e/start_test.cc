@@ -161,10 +161,10 @@ TEST(Start, HelpNamesEveryFlag) {
   EXPECT_EQ(help->exit_code, 0);
   EXPECT_EQ(help->output.err, "");
   for (const char* flag :
-       {"config", "model", "listen", "metrics_listen", "device", "precision", "max_batch_tokens",
-        "max_batch_documents", "max_batch_delay", "max_queue_tokens", "max_queue_documents",
-        "compute_threads", "tokenizer_threads", "max_message_bytes", "max_batch_documents_per_call",
-        "max_stream_documents", "drain_timeout", "log_level"}) {
+       {"config", "model", "listen", "metrics_listen", "device", "precision", "model_precision",
+        "max_batch_tokens", "max_batch_documents", "max_batch_delay", "max_queue_tokens",
+        "max_queue_documents", "compute_threads", "tokenizer_threads", "max_message_bytes",
+        "max_batch_documents_per_call", "max_stream_documents", "drain_timeout", "log_level"}) {
     EXPECT_THAT(help->output.out, HasSubstr(absl::StrCat("\n  --", flag, "=")));
   }
   const auto version = RunServer({"--version"});

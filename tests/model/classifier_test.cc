@@ -59,7 +59,7 @@ std::vector<int32_t> Ids(int count) {
 }
 
 TEST_F(ClassifierTest, DescribesWhatItLoaded) {
-  const auto classifier = Load({});
+  const auto classifier = Load({.precision = Precision::kFloat32});
   EXPECT_EQ(classifier->config().max_tokens(), 128);
   EXPECT_THAT(classifier->config().labels, ElementsAre("no", "yes", "maybe"));
   EXPECT_EQ(classifier->device(), "cpu");
@@ -83,8 +83,9 @@ TEST_F(ClassifierTest, AnswersEveryDocumentInOrderAndGivesEvidenceToThoseThatAsk
 TEST_F(ClassifierTest, AgreesBetweenImplementationsOfTheAttention) {
   PackedBatch batch;
   for (int length : {1, 7, 100}) batch.Append(Ids(length));
-  const auto cpu = Load({.kernels = "cpu"})->Classify(batch, {});
-  const auto reference = Load({.kernels = "reference"})->Classify(batch, {});
+  const auto cpu = Load({.precision = Precision::kFloat32, .kernels = "cpu"})->Classify(batch, {});
+  const auto reference =
+      Load({.precision = Precision::kFloat32, .kernels = "reference"})->Classify(batch, {});
   ASSERT_TRUE(cpu.ok() && reference.ok());
   for (int i = 0; i < 3; ++i) {
     for (int label = 0; label < 3; ++label) {
@@ -93,19 +94,52 @@ TEST_F(ClassifierTest, AgreesBetweenImplementationsOfTheAttention) {
   }
 }
 
-TEST_F(ClassifierTest, StaysNearFloat32InBFloat16) {
-  auto bfloat16 = Classifier::Load(dir_, {.precision = Precision::kBFloat16});
-  if (absl::IsFailedPrecondition(bfloat16.status())) GTEST_SKIP() << bfloat16.status();
-  ASSERT_TRUE(bfloat16.ok()) << bfloat16.status();
-  EXPECT_EQ((*bfloat16)->precision(), Precision::kBFloat16);
+TEST_F(ClassifierTest, StaysNearFloat32InEveryPrecision) {
   PackedBatch batch;
-  batch.Append(Ids(100));
-  const auto expected = Load({})->Classify(batch, {});
-  const auto actual = (*bfloat16)->Classify(batch, {});
-  ASSERT_TRUE(expected.ok() && actual.ok());
-  for (int label = 0; label < 3; ++label) {
-    EXPECT_NEAR((*actual)[0].logits[label], (*expected)[0].logits[label], 0.05);
+  for (int length : {100, 1, 7}) batch.Append(Ids(length));
+  const auto expected = Load({.precision = Precision::kFloat32})->Classify(batch, {});
+  ASSERT_TRUE(expected.ok());
+  for (const Precision precision : {Precision::kBFloat16, Precision::kInt8}) {
+    auto classifier = Classifier::Load(dir_, {.precision = precision});
+    if (absl::IsFailedPrecondition(classifier.status())) continue;  // not on this processor
+    ASSERT_TRUE(classifier.ok()) << classifier.status();
+    EXPECT_EQ((*classifier)->precision(), precision);
+    const auto actual = (*classifier)->Classify(batch, {});
+    ASSERT_TRUE(actual.ok());
+    for (int i = 0; i < 3; ++i) {
+      for (int label = 0; label < 3; ++label) {
+        EXPECT_NEAR((*actual)[i].logits[label], (*expected)[i].logits[label], 0.05);
+      }
+    }
   }
+}
+
+TEST_F(ClassifierTest, ReportsWhatItTriedBeforeItTookAPrecision) {
+  std::vector<PrecisionCheck> checks;
+  const auto classifier =
+      Load({.on_precision_check = [&](const PrecisionCheck& check) { checks.push_back(check); }});
+  EXPECT_NE(classifier->precision(), Precision::kAuto);
+  if (checks.empty()) {
+    EXPECT_EQ(classifier->precision(), Precision::kFloat32);
+  } else if (checks.back().passed) {
+    EXPECT_EQ(classifier->precision(), checks.back().precision);
+    EXPECT_GT(checks.back().largest_logit_difference, 0);  // it did compute in another precision
+  }
+}
+
+TEST_F(ClassifierTest, TakesLessMemoryForWeightsInInt8) {
+  const auto int8 = Classifier::Load(dir_, {.precision = Precision::kInt8});
+  if (absl::IsFailedPrecondition(int8.status())) GTEST_SKIP() << int8.status();
+  EXPECT_LT((*int8)->weight_bytes(), Load({.precision = Precision::kFloat32})->weight_bytes());
+}
+
+TEST(PrecisionName, IsReadBack) {
+  for (const Precision precision :
+       {Precision::kAuto, Precision::kFloat32, Precision::kBFloat16, Precision::kInt8}) {
+    EXPECT_EQ(PrecisionFromName(PrecisionName(precision)).value(), precision);
+  }
+  EXPECT_THAT(std::string(PrecisionFromName("int4").status().message()),
+              HasSubstr("'int4'; expected auto, float32, bfloat16 or int8"));
 }
 
 TEST_F(ClassifierTest, SaysWhichIdIsWrong) {

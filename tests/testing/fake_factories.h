@@ -19,10 +19,8 @@ inline models::ModelFactories FakeFactories(std::shared_ptr<const FakeClassifier
                                             std::shared_ptr<RecordingObserver> observer,
                                             int tokenizer_vocab = 1000) {
   models::ModelFactories factories;
-  factories.load_classifier =
-      [classifier](const std::string&) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
-    return classifier;
-  };
+  factories.load_classifier = [classifier](const models::ModelSpec&)
+      -> absl::StatusOr<std::shared_ptr<const model::Classifier>> { return classifier; };
   factories.load_tokenizer =
       [tokenizer_vocab](
           const std::string&) -> absl::StatusOr<std::unique_ptr<const tokenizer::Tokenizer>> {

@@ -16,20 +16,33 @@
 namespace diffuser::training {
 namespace {
 
-absl::Status RunEval(const EvalOptions& options) {
+absl::StatusOr<std::shared_ptr<const model::Classifier>> LoadClassifier(
+    const EvalOptions& options, model::Precision precision) {
   const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const model::LoadOptions load{
-      .compute_threads = options.threads > 0 ? options.threads : all_threads,
-      .on_internal_error = [](const std::string& details) { std::cerr << details << std::endl; }};
-  const auto classifier = model::Classifier::Load(options.model, load);
+  model::LoadOptions load;
+  load.precision = precision;
+  load.compute_threads = options.threads > 0 ? options.threads : all_threads;
+  load.on_internal_error = [](const std::string& details) { std::cerr << details << std::endl; };
+  return model::Classifier::Load(options.model, load);
+}
+
+absl::Status RunEval(const EvalOptions& options) {
+  const auto classifier = LoadClassifier(options, options.precision);
   if (!classifier.ok()) return classifier.status();
+  std::shared_ptr<const model::Classifier> other;
+  if (options.compare_precision.has_value()) {
+    auto loaded = LoadClassifier(options, *options.compare_precision);
+    if (!loaded.ok()) return loaded.status();
+    other = *std::move(loaded);
+  }
   const auto tokenizer = tokenizer::Tokenizer::Load(options.model);
   if (!tokenizer.ok()) return tokenizer.status();
-  return Evaluate(
-      options, **classifier, **tokenizer,
-      {.out = std::cout, .err = std::cerr, .progress = StandardErrorOptions(), .now = [] {
-         return absl::Now();
-       }});
+  return Evaluate(options, **classifier, **tokenizer,
+                  {.out = std::cout,
+                   .err = std::cerr,
+                   .progress = StandardErrorOptions(),
+                   .now = [] { return absl::Now(); }},
+                  other.get());
 }
 
 void AddDataFlags(CLI::App& app, EvalOptions& options) {
@@ -81,6 +94,22 @@ void AddOutputFlags(CLI::App& app, EvalOptions& options) {
       ->type_name("FILE");
 }
 
+void AddPrecisionFlags(CLI::App& app, EvalOptions& options) {
+  std::map<std::string, model::Precision> precisions;
+  for (const model::Precision precision : {model::Precision::kAuto, model::Precision::kFloat32,
+                                           model::Precision::kBFloat16, model::Precision::kInt8}) {
+    precisions.emplace(model::PrecisionName(precision), precision);
+  }
+  app.add_option("--precision", options.precision,
+                 "Of the dense layers, as in the server; float32 without it")
+      ->type_name("auto|float32|bfloat16|int8")
+      ->transform(CLI::CheckedTransformer(precisions).description(""));
+  app.add_option("--compare_precision", options.compare_precision,
+                 "Score in this precision too, and tell how far both agree")
+      ->type_name("float32|bfloat16|int8")
+      ->transform(CLI::CheckedTransformer(precisions).description(""));
+}
+
 void AddRunFlags(CLI::App& app, EvalOptions& options) {
   app.add_option("--threads", options.threads, "0: as many as the process may use")
       ->type_name("COUNT")
@@ -104,6 +133,7 @@ void AddEvalCommand(CLI::App& app, absl::Status& status) {
   AddDataFlags(*command, *options);
   AddThresholdFlags(*command, *options);
   AddOutputFlags(*command, *options);
+  AddPrecisionFlags(*command, *options);
   AddRunFlags(*command, *options);
   command->callback([&status, options] { status = RunEval(*options); });
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "model/classifier.h"
 #include "model/training/data/examples.h"
 
 namespace diffuser::training {
@@ -26,6 +27,10 @@ struct EvalOptions {
   std::string group_by;  // a field of JSON lines to score the documents by; "": none
   ScoreFormat format = ScoreFormat::kTable;
   std::string predictions;  // file to write them to; "": none
+
+  model::Precision precision = model::Precision::kFloat32;
+  // Scores the documents in this one too, and tells how far the two agree.
+  std::optional<model::Precision> compare_precision;
 
   int threads = 0;                       // >= 0; 0: as many as the process may use
   int64_t batch_tokens = 16384;          // >= 1

@@ -44,7 +44,33 @@ std::string OnOneLine(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string AsJson(const ScoreReport& report, const EvalSpeed& speed) {
+std::string AgreementAsText(const PrecisionAgreement& compared) {
+  const Agreement& agreement = compared.agreement;
+  const double documents = static_cast<double>(std::max<int64_t>(agreement.documents, 1));
+  return absl::StrFormat(
+      "%s against %s: the same highest label for %.2f %% of the documents, the same labels for "
+      "%.2f %%;\nlogits differ by at most %.4f and by %.4f on average, scores by at most %.4f\n",
+      compared.precision, compared.other,
+      100 * static_cast<double>(agreement.same_top_label) / documents,
+      100 * static_cast<double>(agreement.same_labels) / documents,
+      agreement.largest_logit_difference, agreement.mean_logit_difference,
+      agreement.largest_score_difference);
+}
+
+ordered_json AgreementAsJson(const PrecisionAgreement& compared) {
+  const Agreement& agreement = compared.agreement;
+  return {{"precision", compared.precision},
+          {"other", compared.other},
+          {"documents", agreement.documents},
+          {"same_top_label", agreement.same_top_label},
+          {"same_labels", agreement.same_labels},
+          {"largest_logit_difference", agreement.largest_logit_difference},
+          {"mean_logit_difference", agreement.mean_logit_difference},
+          {"largest_score_difference", agreement.largest_score_difference}};
+}
+
+std::string AsJson(const ScoreReport& report, const EvalSpeed& speed,
+                   const std::optional<PrecisionAgreement>& agreement) {
   const Rates rates = RatesOf(speed);
   ordered_json json = ScoresAsJson(report);
   json["speed"] = {{"documents", speed.documents},
@@ -53,6 +79,7 @@ std::string AsJson(const ScoreReport& report, const EvalSpeed& speed) {
                    {"seconds", rates.seconds},
                    {"tokens_per_second", rates.tokens_per_second},
                    {"milliseconds_per_document", rates.milliseconds_per_document}};
+  if (agreement.has_value()) json["agreement"] = AgreementAsJson(*agreement);
   return OnOneLine(json);
 }
 
@@ -76,16 +103,19 @@ ordered_json HighScores(absl::Span<const float> row, const std::vector<std::stri
 }  // namespace
 
 std::string FormatEvaluation(const ScoreReport& report, const EvalSpeed& speed,
+                             const std::optional<PrecisionAgreement>& agreement,
                              ScoreFormat format) {
+  const std::string rest =
+      absl::StrCat(SpeedAsText(speed), agreement.has_value() ? AgreementAsText(*agreement) : "");
   switch (format) {
     case ScoreFormat::kMarkdown:
-      return absl::StrCat(ScoresAsMarkdown(report), SpeedAsText(speed));
+      return absl::StrCat(ScoresAsMarkdown(report), rest);
     case ScoreFormat::kJson:
-      return AsJson(report, speed);
+      return AsJson(report, speed, agreement);
     case ScoreFormat::kTable:
       break;
   }
-  return absl::StrCat(ScoresAsText(report), SpeedAsText(speed));
+  return absl::StrCat(ScoresAsText(report), rest);
 }
 
 std::string FormatPredictions(const EvaluationData& data, const ScoreMatrix& scores,

@@ -2,12 +2,14 @@
 #define DIFFUSER_MODEL_TRAINING_CLI_EVAL_OUTPUT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "model/training/cli/eval_data.h"
 #include "model/training/cli/eval_options.h"
+#include "model/training/evaluation/agreement.h"
 #include "model/training/evaluation/score_matrix.h"
 #include "model/training/evaluation/score_tables.h"
 
@@ -21,10 +23,18 @@ struct EvalSpeed {
   absl::Duration time;  // of tokenizing and computing
 };
 
-// All that is printed of an evaluation: scores and speed. JSON is one line, with the speed as
-// {"documents", "tokens", "windows", "seconds", "tokens_per_second", "milliseconds_per_document"}
-// under "speed".
-std::string FormatEvaluation(const ScoreReport& report, const EvalSpeed& speed, ScoreFormat format);
+// How far the scores agree with those of the same checkpoint in another precision.
+struct PrecisionAgreement {
+  std::string precision, other;
+  Agreement agreement;
+};
+
+// All that is printed of an evaluation: scores, speed, and agreement where there is one. JSON is
+// one line, with the speed as {"documents", "tokens", "windows", "seconds", "tokens_per_second",
+// "milliseconds_per_document"} under "speed", and the fields of both structures under "agreement".
+std::string FormatEvaluation(const ScoreReport& report, const EvalSpeed& speed,
+                             const std::optional<PrecisionAgreement>& agreement,
+                             ScoreFormat format);
 
 // One JSON object a document and line: {"name", "at": "FILE:LINE", "group" where there are groups,
 // "right": whether labels and predicted agree, "labels", "predicted", "scores": {NAME: score} of

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "model/checkpoint/file_writer.h"
 #include "model/training/cli/eval_data.h"
 #include "model/training/cli/eval_output.h"
+#include "model/training/evaluation/agreement.h"
 #include "model/training/evaluation/document_scorer.h"
 #include "model/training/evaluation/score_tables.h"
 #include "model/training/evaluation/stored_thresholds.h"
@@ -25,6 +27,7 @@ bool IsMultiLabel(const model::ModelConfig& config) {
 }
 
 struct ScoredData {
+  std::vector<ScoredDocument> documents;
   ScoreMatrix scores;
   EvalSpeed speed;
 };
@@ -55,9 +58,9 @@ absl::StatusOr<ScoredData> ScoreAll(const EvaluationData& data, DocumentScorer s
                                     const EvalConsole& console) {
   const absl::Time begin = console.now();
   if (auto status = AddAll(data, console, scorer); !status.ok()) return status;
-  const auto documents = std::move(scorer).Finish();
+  auto documents = std::move(scorer).Finish();
   if (!documents.ok()) return documents.status();
-  ScoredData scored{.scores = ScoreMatrix(labels), .speed = {}};
+  ScoredData scored{.documents = {}, .scores = ScoreMatrix(labels), .speed = {}};
   scored.speed.time = console.now() - begin;
   scored.speed.documents = static_cast<int64_t>(documents->size());
   for (const ScoredDocument& document : *documents) {
@@ -65,6 +68,7 @@ absl::StatusOr<ScoredData> ScoreAll(const EvaluationData& data, DocumentScorer s
     scored.speed.tokens += document.tokens;
     scored.speed.windows += document.windows;
   }
+  scored.documents = *std::move(documents);
   return scored;
 }
 
@@ -136,7 +140,8 @@ absl::Status CheckEvalOptions(const EvalOptions& options, const model::ModelConf
 }
 
 absl::Status Evaluate(const EvalOptions& options, const model::Classifier& classifier,
-                      const tokenizer::Tokenizer& tokenizer, const EvalConsole& console) {
+                      const tokenizer::Tokenizer& tokenizer, const EvalConsole& console,
+                      const model::Classifier* other) {
   const model::ModelConfig& config = classifier.config();
   if (auto status = CheckEvalOptions(options, config); !status.ok()) return status;
   const auto data = ReadEvaluationData(options, config);
@@ -145,10 +150,12 @@ absl::Status Evaluate(const EvalOptions& options, const model::Classifier& class
     console.err << "Labels that the model does not know, ignored: " << data->ignored_labels << "\n";
   }
   const int labels = static_cast<int>(config.labels.size());
-  DocumentScorer scorer(
-      classifier, tokenizer,
-      {.batch_tokens = options.batch_tokens, .chunk_overlap = options.chunk_overlap});
-  const auto scored = ScoreAll(*data, std::move(scorer), labels, console);
+  const auto score = [&](const model::Classifier& by) {
+    const ScorerOptions scorer = {.batch_tokens = options.batch_tokens,
+                                  .chunk_overlap = options.chunk_overlap};
+    return ScoreAll(*data, DocumentScorer(by, tokenizer, scorer), labels, console);
+  };
+  const auto scored = score(classifier);
   if (!scored.ok()) return scored.status();
 
   ScoreReport report{.labels = config.labels, .scores = {}, .groups = {}, .thresholds = {}};
@@ -156,12 +163,23 @@ absl::Status Evaluate(const EvalOptions& options, const model::Classifier& class
   if (options.tune_thresholds) {
     report.thresholds = Tune(*data, scored->scores, report.thresholds, console.err);
   }
-  const LabelSets predicted = IsMultiLabel(config)
-                                  ? PredictByThreshold(scored->scores, report.thresholds)
-                                  : PredictBest(scored->scores);
+  const auto predict = [&](const ScoreMatrix& scores) {
+    return IsMultiLabel(config) ? PredictByThreshold(scores, report.thresholds)
+                                : PredictBest(scores);
+  };
+  const LabelSets predicted = predict(scored->scores);
+  std::optional<PrecisionAgreement> agreement;
+  if (other != nullptr) {
+    const auto compared = score(*other);
+    if (!compared.ok()) return compared.status();
+    agreement = {.precision = model::PrecisionName(classifier.precision()),
+                 .other = model::PrecisionName(other->precision()),
+                 .agreement = CompareScored({scored->documents, predicted},
+                                            {compared->documents, predict(compared->scores)})};
+  }
   report.scores = ComputeScores(predicted, data->truth, labels);
   report.groups = ScoreGroups(*data, predicted, labels);
-  console.out << FormatEvaluation(report, scored->speed, options.format) << std::flush;
+  console.out << FormatEvaluation(report, scored->speed, agreement, options.format) << std::flush;
 
   if (options.write) {
     auto stored = StoreThresholds(options.model, config.labels, report.thresholds);

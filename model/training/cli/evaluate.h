@@ -28,9 +28,11 @@ absl::Status CheckEvalOptions(const EvalOptions& options, const model::ModelConf
 // writes the scores to `console.out`, and the predictions and the tuned thresholds where they are
 // to be written. Nothing is written before all documents are scored. Blocks: for the time of all
 // that. Errors: INVALID_ARGUMENT (bad data: names file, line and fault; options that do not fit the
-// model), those of Classifier::Classify and of writing files.
+// model), those of Classifier::Classify and of writing files. `other`, the same checkpoint in
+// another precision, may be null; else it is told how far the two agree.
 absl::Status Evaluate(const EvalOptions& options, const model::Classifier& classifier,
-                      const tokenizer::Tokenizer& tokenizer, const EvalConsole& console);
+                      const tokenizer::Tokenizer& tokenizer, const EvalConsole& console,
+                      const model::Classifier* other = nullptr);
 
 }  // namespace diffuser::training
 

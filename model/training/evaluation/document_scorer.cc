@@ -61,9 +61,10 @@ absl::StatusOr<std::vector<ScoredDocument>> DocumentScorer::Finish() && {
   }
   std::vector<ScoredDocument> scored;
   for (const Pending& document : documents_) {
-    const model::CombinedScores combined =
+    model::CombinedScores combined =
         model::CombineChunks(classifier_.config().problem_type, document.window_logits);
     scored.push_back({.scores = {combined.scores.begin(), combined.scores.end()},
+                      .logits = std::move(combined.logits),
                       .tokens = document.tokens,
                       .windows = static_cast<int64_t>(document.window_logits.size())});
   }

@@ -26,6 +26,7 @@ struct ScorerOptions {
 
 struct ScoredDocument {
   std::vector<float> scores;  // [labels], as the server answers them
+  std::vector<float> logits;  // [labels], those that give these scores
   int64_t tokens = 0;         // special tokens included
   int64_t windows = 1;
 };

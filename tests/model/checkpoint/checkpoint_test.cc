@@ -90,6 +90,16 @@ class CheckpointTest : public ::testing::Test {
   std::string dir_;
 };
 
+TEST_F(CheckpointTest, ReadsTheSameAfterItsPagesWereReleased) {
+  ASSERT_TRUE(testing::WriteRandomCheckpoint(dir_, SmallConfig(), /*seed=*/3).ok());
+  const auto checkpoint = Checkpoint::Open(dir_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const Tensor& tensor = (*checkpoint)->tensor("embeddings.word_embeddings.weight");
+  const std::vector<float> before = Floats(tensor);
+  (*checkpoint)->ReleasePages();
+  EXPECT_EQ(Floats(tensor), before);
+}
+
 TEST_F(CheckpointTest, OpensTheGoldenClassifiers) {
   for (const char* name : {"tiny", "long", "odd"}) {
     const auto checkpoint = Checkpoint::Open(absl::StrCat(DIFFUSER_GOLDEN "/", name));

@@ -82,6 +82,58 @@ TEST_P(LinearTest, StaysWithinBFloat16RoundingWhateverRowsAreBesideIt) {
   }
 }
 
+TEST_P(LinearTest, StaysWithinTheRoundingOfEightBits) {
+  if (!IsSupported(Precision::kInt8)) GTEST_SKIP() << "no int8 on this processor";
+  for (Activation activation :
+       {Activation::kNone, Activation::kGelu, Activation::kGeluTanh, Activation::kRelu}) {
+    const Linear linear(weight_, bias_, activation, Precision::kInt8);
+    const at::Tensor expected = Reference(x_, weight_, bias_, activation);
+    // Both sides of the product are off by at most half a step, of 127 (63) to the largest value.
+    const double steps = Int8Range(Activation::kNone).zero - 1;
+    const at::Tensor of_rows = x_.to(at::kDouble).abs().amax(1, true);
+    const at::Tensor of_outputs = weight_.to(at::kDouble).abs().amax(1).unsqueeze(0);
+    const at::Tensor bound =
+        (at::matmul(of_rows, weight_.to(at::kDouble).abs().sum(1).unsqueeze(0)) / (2 * steps) +
+         at::matmul(x_.to(at::kDouble).abs().sum(1, true), of_outputs) / (2 * 127) +
+         of_rows * of_outputs * static_cast<double>(x_.size(1)) / (4 * steps * 127));
+    const at::Tensor off = (linear.Forward(x_).to(at::kDouble) - expected).abs();
+    // gelu is at most 1.13 times as steep as its argument.
+    EXPECT_LE((off - 1.13 * bound).max().item<double>(), 1e-5);
+    // And far less than that on average.
+    EXPECT_LT(off.mean().item<double>(), 0.3 * bound.mean().item<double>());
+  }
+}
+
+TEST_P(LinearTest, GivesARowTheSameBitsInInt8WhateverRowsAreBesideIt) {
+  if (!IsSupported(Precision::kInt8)) GTEST_SKIP() << "no int8 on this processor";
+  const Linear linear(weight_, bias_, Activation::kGelu, Precision::kInt8);
+  const at::Tensor all = linear.Forward(x_);
+  for (int64_t rows : kRowCounts) {
+    const at::Tensor some = linear.Forward(x_.narrow(0, 0, rows));
+    EXPECT_TRUE(some.equal(all.narrow(0, 0, rows))) << rows << " rows";
+  }
+}
+
+TEST_P(LinearTest, ProjectsAndActivatesWhatForwardGives) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16, Precision::kInt8}) {
+    if (!IsSupported(precision)) continue;
+    const Linear linear(weight_, bias_, Activation::kGelu, precision);
+    const at::Tensor expected = linear.Forward(x_);
+    const Rows rows = linear.ToRows(x_);
+    const bool is_float = precision == Precision::kFloat32;
+    EXPECT_TRUE(linear.Project(rows).equal(is_float ? expected : expected.to(at::kBFloat16)));
+    const Rows activated = linear.Activate(rows);
+    if (!activated.scales.defined()) {
+      EXPECT_TRUE(activated.values.equal(expected));
+      continue;
+    }
+    const at::Tensor restored =
+        (activated.values.to(at::kFloat) - activated.zero) * activated.scales.unsqueeze(1);
+    const at::Tensor off = (restored - expected).abs() - 0.501 * activated.scales.unsqueeze(1);
+    EXPECT_LE(off.max().item<double>(), 0);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearTest,
                          testing::Values(std::tuple(768, 2304), std::tuple(768, 3072),
                                          std::tuple(3072, 768), std::tuple(48, 48),

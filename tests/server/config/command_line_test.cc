@@ -73,6 +73,25 @@ TEST(CommandLine, TakesFlagsWithEqualsOrAsTwoArguments) {
   EXPECT_EQ(options.precision, "bfloat16");
 }
 
+TEST(CommandLine, TakesAPrecisionOfOneModel) {
+  const auto line = ParseCommandLine({.arguments = {"--model=a=/x", "--model=b=/y",
+                                                    "--model=b@2=/z", "--model_precision=b=int8"}});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->options.models[0].precision, "");
+  EXPECT_EQ(line->options.models[1].precision, "int8");
+  EXPECT_EQ(line->options.models[2].precision, "int8");
+}
+
+TEST(CommandLine, RefusesAPrecisionOfNoModelAndNoPrecisionOfAModel) {
+  EXPECT_EQ(ErrorOf({.arguments = {"--model=a=/x", "--model_precision=b=int8"}}),
+            "--model_precision=b=int8: no model of the name b is served");
+  for (const std::string wrong : {"int8", "=int8", "a=int4", "a="}) {
+    EXPECT_EQ(FlagError("--model_precision=" + wrong),
+              "--model_precision=" + wrong +
+                  ": must be NAME=PRECISION, with one of auto, float32, bfloat16, int8");
+  }
+}
+
 TEST(CommandLine, TakesSeveralModelsInOrder) {
   const auto line = ParseCommandLine({.arguments = {"--model=a=/x=y", "--model", "b@v2=/z"}});
   ASSERT_TRUE(line.ok()) << line.status();
@@ -173,7 +192,7 @@ TEST(CommandLine, RefusesWrongValuesSayingWhatIsExpected) {
   EXPECT_EQ(FlagError("--log_level=loud"),
             "--log_level=loud: must be one of debug, info, warning, error");
   EXPECT_EQ(FlagError("--precision=int4"),
-            "--precision=int4: must be one of auto, float32, bfloat16");
+            "--precision=int4: must be one of auto, float32, bfloat16, int8");
   EXPECT_EQ(FlagError("--device=tpu"), "--device=tpu: must be auto, cpu, cuda or cuda:N");
   EXPECT_EQ(FlagError("--device=cuda:x"), "--device=cuda:x: must be auto, cpu, cuda or cuda:N");
 }

@@ -15,26 +15,28 @@ using testing::FakeClassifier;
 using testing::FakeFactories;
 using ::testing::HasSubstr;
 
+const ModelSpec kSpec{"m", "1", "dir"};
+
 ModelFactories Factories(int tokenizer_vocab, const model::ModelConfig& config) {
   return FakeFactories(std::make_shared<FakeClassifier>(config),
                        std::make_shared<testing::RecordingObserver>(), tokenizer_vocab);
 }
 
 TEST(LoadCheckpoint, GivesModelAndTokenizer) {
-  const auto loaded = LoadCheckpoint("dir", Factories(1000, testing::SmallConfig()));
+  const auto loaded = LoadCheckpoint(kSpec, Factories(1000, testing::SmallConfig()));
   ASSERT_TRUE(loaded.ok());
   EXPECT_NE(loaded->classifier, nullptr);
   EXPECT_NE(loaded->tokenizer, nullptr);
 }
 
 TEST(LoadCheckpoint, ServesACheckpointWithoutTokenizer) {
-  const auto loaded = LoadCheckpoint("dir", Factories(0, testing::SmallConfig()));
+  const auto loaded = LoadCheckpoint(kSpec, Factories(0, testing::SmallConfig()));
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->tokenizer, nullptr);
 }
 
 TEST(LoadCheckpoint, RefusesATokenizerThatKnowsMoreThanTheModel) {
-  const auto loaded = LoadCheckpoint("dir", Factories(1001, testing::SmallConfig()));
+  const auto loaded = LoadCheckpoint(kSpec, Factories(1001, testing::SmallConfig()));
   EXPECT_EQ(loaded.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(loaded.status().message()),
               AllOf(HasSubstr("dir"), HasSubstr("1001"), HasSubstr("1000")));
@@ -43,7 +45,7 @@ TEST(LoadCheckpoint, RefusesATokenizerThatKnowsMoreThanTheModel) {
 TEST(LoadCheckpoint, RefusesAMaskedLanguageModel) {
   auto config = testing::SmallConfig();
   config.head = model::HeadKind::kMaskedLm;
-  EXPECT_EQ(LoadCheckpoint("dir", Factories(1000, config)).status().code(),
+  EXPECT_EQ(LoadCheckpoint(kSpec, Factories(1000, config)).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 
@@ -52,9 +54,9 @@ TEST(LoadCheckpoint, PassesOnTheErrorsOfTheFactories) {
   factories.load_tokenizer = [](const std::string&) {
     return absl::InvalidArgumentError("bad tokenizer.json");
   };
-  EXPECT_EQ(LoadCheckpoint("dir", factories).status().message(), "bad tokenizer.json");
-  factories.load_classifier = [](const std::string&) { return absl::NotFoundError("no config"); };
-  EXPECT_EQ(LoadCheckpoint("dir", factories).status().message(), "no config");
+  EXPECT_EQ(LoadCheckpoint(kSpec, factories).status().message(), "bad tokenizer.json");
+  factories.load_classifier = [](const ModelSpec&) { return absl::NotFoundError("no config"); };
+  EXPECT_EQ(LoadCheckpoint(kSpec, factories).status().message(), "no config");
 }
 
 }  // namespace

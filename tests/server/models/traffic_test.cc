@@ -179,9 +179,8 @@ class TrafficTest : public ::testing::Test {
     }
     ModelFactories factories;
     factories.load_classifier =
-        [this](
-            const std::string& index) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
-      return classifiers_[std::stoi(index)];
+        [this](const ModelSpec& spec) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
+      return classifiers_[std::stoi(spec.directory)];
     };
     factories.load_tokenizer = [](const std::string&) {
       return std::make_unique<const testing::FakeTokenizer>();

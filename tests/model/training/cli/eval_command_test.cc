@@ -75,6 +75,19 @@ TEST_F(EvalCommandTest, StoresThresholdsThatAModelLoadedAnewGoesBy) {
   EXPECT_EQ(again["labels"], tuned["labels"]);
 }
 
+TEST_F(EvalCommandTest, ComparesTwoPrecisions) {
+  const json same = json::parse(Run({"--compare_precision", "float32", "--format", "json"}));
+  ASSERT_TRUE(status_.ok()) << status_;
+  EXPECT_EQ(same["agreement"]["precision"], "float32");
+  EXPECT_EQ(same["agreement"]["same_labels"], 12);
+  EXPECT_EQ(same["agreement"]["largest_logit_difference"], 0.0);
+
+  const std::string text = Run({"--precision", "int8", "--compare_precision", "float32"});
+  if (absl::IsFailedPrecondition(status_)) GTEST_SKIP() << status_;
+  ASSERT_TRUE(status_.ok()) << status_;
+  EXPECT_THAT(text, HasSubstr("int8 against float32: the same highest label for 100.00 %"));
+}
+
 TEST_F(EvalCommandTest, HandsOnWhatIsWrongWithTheCheckpoint) {
   std::filesystem::remove(folder_.path("model.safetensors"));
   EXPECT_EQ(Run({}), "");

@@ -23,14 +23,14 @@ ScoreReport Report() {
 
 TEST(FormatEvaluation, TellsTheSpeedAfterTheScores) {
   for (const auto format : {ScoreFormat::kTable, ScoreFormat::kMarkdown}) {
-    EXPECT_THAT(FormatEvaluation(Report(), kSpeed, format),
+    EXPECT_THAT(FormatEvaluation(Report(), kSpeed, std::nullopt, format),
                 EndsWith("\n\n4 documents, 1000 tokens in 5 windows, 0.50 s: 2000 tokens/s, 125.0 "
                          "ms a document\n"));
   }
 }
 
 TEST(FormatEvaluation, WritesAllOfItAsOneLineOfJson) {
-  const std::string text = FormatEvaluation(Report(), kSpeed, ScoreFormat::kJson);
+  const std::string text = FormatEvaluation(Report(), kSpeed, std::nullopt, ScoreFormat::kJson);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["micro"]["f1"], 0.5);
@@ -38,8 +38,28 @@ TEST(FormatEvaluation, WritesAllOfItAsOneLineOfJson) {
   EXPECT_EQ(json["speed"]["milliseconds_per_document"], 125);
 }
 
+TEST(FormatEvaluation, TellsHowFarPrecisionsAgree) {
+  const PrecisionAgreement compared = {.precision = "int8",
+                                       .other = "float32",
+                                       .agreement = {.documents = 8,
+                                                     .same_top_label = 7,
+                                                     .same_labels = 6,
+                                                     .largest_logit_difference = 0.25,
+                                                     .mean_logit_difference = 0.0625,
+                                                     .largest_score_difference = 0.125}};
+  EXPECT_THAT(
+      FormatEvaluation(Report(), kSpeed, compared, ScoreFormat::kTable),
+      EndsWith("int8 against float32: the same highest label for 87.50 % of the documents, "
+               "the same labels for 75.00 %;\nlogits differ by at most 0.2500 and by 0.0625 "
+               "on average, scores by at most 0.1250\n"));
+  const auto json =
+      nlohmann::json::parse(FormatEvaluation(Report(), kSpeed, compared, ScoreFormat::kJson));
+  EXPECT_EQ(json["agreement"]["same_top_label"], 7);
+  EXPECT_EQ(json["agreement"]["other"], "float32");
+}
+
 TEST(FormatEvaluation, HasNoRatesWithoutTime) {
-  const std::string text = FormatEvaluation(Report(), {}, ScoreFormat::kTable);
+  const std::string text = FormatEvaluation(Report(), {}, std::nullopt, ScoreFormat::kTable);
   EXPECT_THAT(text, HasSubstr("0.00 s: 0 tokens/s, 0.0 ms a document"));
 }
 
