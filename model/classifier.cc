@@ -13,6 +13,7 @@
 #include "model/layers/encoder.h"
 #include "model/layers/guard.h"
 #include "model/layers/heads.h"
+#include "model/profile.h"
 
 namespace diffuser::model {
 namespace {
@@ -83,7 +84,9 @@ std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
   at::set_num_threads(compute_threads_);  // a property of the calling thread
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
   const layers::FirstTokens first = encoder_->EncodeFirstTokens(batch, any_evidence);
+  PartTimer timer;
   const at::Tensor logits = head_.Forward(first.hidden).contiguous();
+  timer.Count(Part::kHead);
 
   const float* row = logits.const_data_ptr<float>();
   const float* weights = any_evidence ? first.evidence.const_data_ptr<float>() : nullptr;

@@ -12,6 +12,7 @@
 #include "model/kernels/cpu_hops-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/cpu_weights-inl.h"
+#include "model/profile.h"
 
 // The idea. A graph of 280 sources per token on average is sparse, but not shapeless: 96 of them
 // are a band, 64 the global nodes, and the global nodes read every token. Those three are dense
@@ -40,9 +41,11 @@ void Diffuse(const HeadTask& task, Workspace& w, float* out, int64_t out_stride)
     Hop(a, h, v, scratch, next);
     h = next;
   }
+  model::PartTimer timer;
   for (int row = 0; row < task.length; ++row) {
     std::copy_n(h + static_cast<size_t>(row) * a.padded_dim, task.dim, out + row * out_stride);
   }
+  timer.Count(model::Part::kLayout);
 }
 
 // sum = s V, [padded_dim], in pieces of kChunk tokens, whose sums are added: less rounding than in
@@ -61,6 +64,7 @@ HWY_INLINE void CombineValues(const Attention& a, const float* s, const float* v
 
 void DiffuseFirstToken(const HeadTask& task, Workspace& w, float* out, float* weights) {
   const Attention a = AttentionWeights(task, w);
+  model::PartTimer timer;
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
   float* s =
       w.vectors.Reserve(3 * padded_length + 2 * a.padded_dim + kBlockRows + 2 * a.padded_globals);
@@ -80,6 +84,7 @@ void DiffuseFirstToken(const HeadTask& task, Workspace& w, float* out, float* we
   }
   for (int i = 0; i < task.length; ++i) s[i] += keep * r[i];
   CombineValues(a, s, w.v.Reserve(0), piece, sum);
+  timer.Count(model::Part::kBackwardHops);
   std::copy_n(sum, task.dim, out);
   if (weights != nullptr) std::copy_n(s, task.length, weights);
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "model/kernels/cpu_scores-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -79,6 +80,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
   const ptrdiff_t lanes = hn::Lanes(Floats());
   const size_t begin = block.begin;
   float* out = next + begin * a.padded_dim;
+  model::PartTimer timer;
   Multiply({.rows = block.end - block.begin,
             .vecs = static_cast<int>(a.padded_dim / lanes),
             .depth = block.source_end - block.source_begin,
@@ -89,6 +91,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
             .b_vec_stride = lanes,
             .c = out,
             .c_stride = a.padded_dim});
+  timer.Count(model::Part::kLocalHops);
   Multiply({.rows = block.end - block.begin,
             .vecs = static_cast<int>(a.padded_dim / lanes),
             .depth = static_cast<int>(a.globals.size()),
@@ -100,6 +103,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
             .c = out,
             .c_stride = a.padded_dim,
             .accumulate = true});
+  timer.Count(model::Part::kGlobalHops);
   for (int row = block.begin; row < block.end; ++row) {
     const int32_t first = a.random_offsets[row];
     const RandomRow random = {.sources = a.task.graph.random_sources(row).data(),
@@ -111,6 +115,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
     const size_t at = static_cast<size_t>(row) * a.padded_dim;
     FinishRow(random, h, v + at, next + at);
   }
+  timer.Count(model::Part::kRandomHops);
 }
 
 // The same for the rows of the global nodes; `sums`, [G, padded_dim], is overwritten.
@@ -145,7 +150,9 @@ HWY_INLINE void Hop(const Attention& a, const float* h, const float* v, float* s
                     float* next) {
   GatherRows(h, a.padded_dim, a.globals, scratch);
   for (const RowBlock& block : a.blocks) HopBlock(a, block, h, scratch, v, next);
+  model::PartTimer timer;
   HopGlobalRows(a, h, v, scratch, next);
+  timer.Count(model::Part::kGlobalHops);
 }
 
 // A product with one row: c += weights B, where B has `depth` rows.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/layers/recompute.h"
+#include "model/profile.h"
 
 namespace diffuser::layers {
 
@@ -19,14 +20,19 @@ Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBac
 }
 
 at::Tensor Encoder::Encode(const model::PackedBatch& batch, int layers) const {
+  model::PartTimer timer;
   at::Tensor x = embeddings_.Forward(batch);
+  timer.Count(model::Part::kEmbeddings);
   for (int index = 0; index < layers; ++index) x = layers_[index].Forward(x, batch.offsets());
   return x;
 }
 
 FirstTokens Encoder::EncodeFirstTokens(const model::PackedBatch& batch, bool want_evidence) const {
   const at::Tensor x = Encode(batch, static_cast<int>(layers_.size()) - 1);
-  return layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
+  model::PartTimer timer;
+  FirstTokens first = layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
+  timer.Count(model::Part::kLastLayer);
+  return first;
 }
 
 at::Tensor Encoder::EncodeFirstTokensForTraining(const model::PackedBatch& batch,

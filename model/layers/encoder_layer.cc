@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "model/profile.h"
+
 namespace diffuser::layers {
 namespace {
 
@@ -36,24 +38,37 @@ EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
 
 at::Tensor EncoderLayer::Finish(const at::Tensor& context, const at::Tensor& residual,
                                 const Dropout& dropout) const {
-  const at::Tensor attended = attention_norm_.Forward(
-      DropHidden(attention_output_.Forward(context).to(at::kFloat), dropout).add_(residual));
-  const at::Tensor expanded = intermediate_.Forward(attended);
-  return output_norm_.Forward(
-      DropHidden(output_.Forward(expanded).to(at::kFloat), dropout).add_(attended));
+  model::PartTimer timer;
+  const at::Tensor projected = attention_output_.Forward(context).to(at::kFloat);
+  timer.Count(model::Part::kProjections);
+  const at::Tensor attended =
+      attention_norm_.Forward(DropHidden(projected, dropout).add_(residual));
+  timer.Count(model::Part::kNorms);
+  const at::Tensor fed = output_.Forward(intermediate_.Forward(attended)).to(at::kFloat);
+  timer.Count(model::Part::kFeedForward);
+  at::Tensor normed = output_norm_.Forward(DropHidden(fed, dropout).add_(attended));
+  timer.Count(model::Part::kNorms);
+  return normed;
 }
 
 at::Tensor EncoderLayer::Forward(const at::Tensor& x, absl::Span<const int32_t> offsets) const {
+  model::PartTimer timer;
   const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
-  return Finish(attention_.Forward(qkv, offsets), x, {});
+  timer.Count(model::Part::kProjections);
+  const at::Tensor context = attention_.Forward(qkv, offsets);
+  timer.Count(model::Part::kAttention);
+  return Finish(context, x, {});
 }
 
 FirstTokens EncoderLayer::ForwardFirstTokens(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                              bool want_evidence) const {
+  model::PartTimer timer;
   const at::Tensor qkv = qkv_.Forward(x).to(at::kFloat);
+  timer.Count(model::Part::kProjections);
   FirstTokens first;
   const at::Tensor context =
       attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
+  timer.Count(model::Part::kAttention);
   first.hidden = Finish(context, FirstRows(x, offsets), {});
   return first;
 }
