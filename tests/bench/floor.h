@@ -1,0 +1,43 @@
+#ifndef DIFFUSER_TESTS_BENCH_FLOOR_H_
+#define DIFFUSER_TESTS_BENCH_FLOOR_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "model/classifier.h"
+#include "model/model_config.h"
+
+namespace diffuser::bench {
+
+struct FloorSeconds {
+  double whole = 0;  // every layer's linear layers over all tokens
+  double needed =
+      0;  // without those of the last layer that the engine runs for one token a document
+};
+
+// What no encoder of a shape can go below: its linear layers (q, k and v as one; the attention's
+// output; the feed-forward's two, with the activation fused) and nothing else, in the fastest form
+// that LibTorch offers: oneDNN's linear with prepacked weights, in memory that is used again.
+// Random weights, of every layer its own. Not thread-safe.
+class Floor {
+ public:
+  // The precision that an engine of `precision` is compared with: its own, but bfloat16 for int8,
+  // and float32 for int8 where this machine has no bfloat16.
+  static model::Precision PrecisionFor(model::Precision precision);
+
+  // Errors: FAILED_PRECONDITION (this machine lacks the precision), RESOURCE_EXHAUSTED.
+  static absl::StatusOr<std::unique_ptr<Floor>> Make(const model::ModelConfig& config,
+                                                     model::Precision precision, int threads);
+
+  virtual ~Floor() = default;
+
+  virtual model::Precision precision() const = 0;
+
+  // Runs all of it for a batch of that many tokens and documents.
+  // Errors: RESOURCE_EXHAUSTED (out of memory), INTERNAL.
+  virtual absl::StatusOr<FloorSeconds> Run(int tokens, int documents) = 0;
+};
+
+}  // namespace diffuser::bench
+
+#endif  // DIFFUSER_TESTS_BENCH_FLOOR_H_
