@@ -12,6 +12,7 @@
 #include "model/layers/guard.h"
 #include "model/layers/linear.h"
 #include "model/layers/onednn_linear.h"
+#include "tests/bench/keeping_allocator.h"
 #include "tests/bench/stopwatch.h"
 
 namespace diffuser::bench {
@@ -53,20 +54,17 @@ struct FloorLayer {
 
 class OneDnnFloor final : public Floor {
  public:
-  OneDnnFloor(const model::ModelConfig& config, model::Precision precision, int threads)
-      : precision_(precision),
-        dtype_(precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
-        hidden_(config.hidden_size),
-        threads_(threads) {
+  OneDnnFloor(const model::ModelConfig& config, const FloorOptions& options)
+      : options_(options),
+        dtype_(options.precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
+        hidden_(config.hidden_size) {
     for (int i = 0; i < config.num_layers; ++i) layers_.emplace_back(config, dtype_);
   }
-
-  model::Precision precision() const override { return precision_; }
 
   absl::StatusOr<FloorSeconds> Run(int tokens, int documents) override {
     FloorSeconds seconds;
     const absl::Status status = layers::GuardTorch(Report, [&] {
-      seconds = RunUnguarded(tokens, documents);
+      seconds = RunInMemory(tokens, documents);
       return absl::OkStatus();
     });
     if (!status.ok()) return status;
@@ -76,9 +74,15 @@ class OneDnnFloor final : public Floor {
   static void Report(const std::string& details) { std::cerr << details << std::endl; }
 
  private:
+  FloorSeconds RunInMemory(int tokens, int documents) {
+    if (!options_.reuse_memory) return RunUnguarded(tokens, documents);
+    const AllocatorScope scope(kept_memory_);
+    return RunUnguarded(tokens, documents);
+  }
+
   FloorSeconds RunUnguarded(int tokens, int documents) const {
     const c10::InferenceMode no_autograd;
-    at::set_num_threads(threads_);
+    at::set_num_threads(options_.threads);
     const at::Tensor input = Random(tokens, hidden_, dtype_);
     const at::Tensor few = Random(documents, hidden_, dtype_);
     const Stopwatch whole;
@@ -97,10 +101,10 @@ class OneDnnFloor final : public Floor {
     return seconds;
   }
 
-  const model::Precision precision_;
+  const FloorOptions options_;
   const at::ScalarType dtype_;
   const int64_t hidden_;
-  const int threads_;
+  KeepingAllocator kept_memory_;
   std::vector<FloorLayer> layers_;
 };
 
@@ -113,14 +117,14 @@ model::Precision Floor::PrecisionFor(model::Precision precision) {
 }
 
 absl::StatusOr<std::unique_ptr<Floor>> Floor::Make(const model::ModelConfig& config,
-                                                   model::Precision precision, int threads) {
-  if (!layers::IsSupported(precision)) {
+                                                   const FloorOptions& options) {
+  if (!layers::IsSupported(options.precision)) {
     return absl::FailedPreconditionError("this machine lacks the floor's precision");
   }
   std::unique_ptr<Floor> floor;
   const absl::Status status = layers::GuardTorch(OneDnnFloor::Report, [&] {
     const c10::InferenceMode no_autograd;
-    floor = std::make_unique<OneDnnFloor>(config, precision, threads);
+    floor = std::make_unique<OneDnnFloor>(config, options);
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

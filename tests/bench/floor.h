@@ -15,10 +15,18 @@ struct FloorSeconds {
       0;  // without those of the last layer that the engine runs for one token a document
 };
 
+struct FloorOptions {
+  model::Precision precision = model::Precision::kFloat32;
+  int threads = 1;
+  // Whether outputs come to lie in memory that earlier outputs lay in, which LibTorch's allocator
+  // does not provide for: it gets a large one from the kernel each time, which is to be cleared.
+  bool reuse_memory = false;
+};
+
 // What no encoder of a shape can go below: its linear layers (q, k and v as one; the attention's
 // output; the feed-forward's two, with the activation fused) and nothing else, in the fastest form
-// that LibTorch offers: oneDNN's linear with prepacked weights, in memory that is used again.
-// Random weights, of every layer its own. Not thread-safe.
+// that LibTorch offers: oneDNN's linear with prepacked weights. Random weights, of every layer its
+// own. Not thread-safe.
 class Floor {
  public:
   // The precision that an engine of `precision` is compared with: its own, but bfloat16 for int8,
@@ -27,11 +35,9 @@ class Floor {
 
   // Errors: FAILED_PRECONDITION (this machine lacks the precision), RESOURCE_EXHAUSTED.
   static absl::StatusOr<std::unique_ptr<Floor>> Make(const model::ModelConfig& config,
-                                                     model::Precision precision, int threads);
+                                                     const FloorOptions& options);
 
   virtual ~Floor() = default;
-
-  virtual model::Precision precision() const = 0;
 
   // Runs all of it for a batch of that many tokens and documents.
   // Errors: RESOURCE_EXHAUSTED (out of memory), INTERNAL.

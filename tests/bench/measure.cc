@@ -18,6 +18,13 @@ struct Load {
   std::vector<model::PackedBatch> single;  // empty unless they are measured one by one
 };
 
+// Sums over the rounds of a repetition, in seconds.
+struct Sums {
+  double engine = 0;
+  double one_by_one = 0;
+  FloorSeconds floor;
+};
+
 absl::Status AddSeconds(const model::Classifier& engine, const model::PackedBatch& batch,
                         double& seconds) {
   const Stopwatch stopwatch;
@@ -26,35 +33,53 @@ absl::Status AddSeconds(const model::Classifier& engine, const model::PackedBatc
   return answers.status();
 }
 
-absl::Status MeasureEngine(const Subject& subject, const Load& load, CaseResult& result) {
-  double seconds = 0;
-  absl::Status status = AddSeconds(*subject.engine, load.packed, seconds);
-  result.engine.push_back(seconds);
-  if (load.single.empty()) return status;
-  seconds = 0;
+absl::Status AddEngine(const Subject& subject, const Load& load, Sums& sums) {
+  absl::Status status = AddSeconds(*subject.engine, load.packed, sums.engine);
   for (const model::PackedBatch& document : load.single) {
-    status.Update(AddSeconds(*subject.engine, document, seconds));
+    status.Update(AddSeconds(*subject.engine, document, sums.one_by_one));
   }
-  result.one_by_one.push_back(seconds);
   return status;
 }
 
-absl::Status MeasureFloor(Subject& subject, const Load& load, CaseResult& result) {
+absl::Status AddFloor(Subject& subject, const Load& load, Sums& sums) {
   const auto seconds = subject.floor->Run(load.packed.tokens(), load.packed.documents());
   if (!seconds.ok()) return seconds.status();
-  result.floor.push_back(seconds->whole);
-  result.needed_floor.push_back(seconds->needed);
+  sums.floor.whole += seconds->whole;
+  sums.floor.needed += seconds->needed;
   return absl::OkStatus();
 }
 
 // Engine and floor take turns in being first.
-absl::Status MeasureOnce(Subject& subject, const Load& load, bool engine_first,
-                         CaseResult& result) {
+absl::Status AddRound(Subject& subject, const Load& load, bool engine_first, Sums& sums) {
   absl::Status status;
-  if (engine_first) status.Update(MeasureEngine(subject, load, result));
-  status.Update(MeasureFloor(subject, load, result));
-  if (!engine_first) status.Update(MeasureEngine(subject, load, result));
+  if (engine_first) status.Update(AddEngine(subject, load, sums));
+  status.Update(AddFloor(subject, load, sums));
+  if (!engine_first) status.Update(AddEngine(subject, load, sums));
   return status;
+}
+
+// What takes less than kLeastSeconds is done in several rounds.
+int CountRounds(const Sums& first) {
+  constexpr double kLeastSeconds = 0.3;
+  constexpr double kMostRounds = 100;
+  return static_cast<int>(
+      std::clamp(kLeastSeconds / (first.engine + first.floor.whole), 1.0, kMostRounds));
+}
+
+// One sample of everything: means over the rounds.
+absl::Status MeasureOnce(Subject& subject, const Load& load, int rounds, CaseResult& result) {
+  Sums sums;
+  for (int round = 0; round < rounds; ++round) {
+    const bool engine_first = (result.engine.size() + round) % 2 == 0;
+    if (absl::Status status = AddRound(subject, load, engine_first, sums); !status.ok()) {
+      return status;
+    }
+  }
+  result.engine.push_back(sums.engine / rounds);
+  result.floor.push_back(sums.floor.whole / rounds);
+  result.needed_floor.push_back(sums.floor.needed / rounds);
+  if (!load.single.empty()) result.one_by_one.push_back(sums.one_by_one / rounds);
+  return absl::OkStatus();
 }
 
 std::vector<Load> MakeLoads(const std::vector<Case>& cases, const model::ModelConfig& config,
@@ -96,17 +121,34 @@ absl::Status PrepareResults(const std::vector<Load>& loads, std::vector<Subject>
   return absl::OkStatus();
 }
 
+// By load and subject, how many rounds make a sample.
+using Rounds = std::vector<std::vector<int>>;
+
 // What is done once only, at the first call or at the largest batch so far, is not measured.
-absl::Status WarmUp(const std::vector<Load>& loads, std::vector<Subject>& subjects) {
-  const auto largest = std::max_element(
-      loads.begin(), loads.end(),
-      [](const Load& a, const Load& b) { return a.packed.tokens() < b.packed.tokens(); });
-  absl::Status status;
-  for (Subject& subject : subjects) {
-    CaseResult ignored;
-    status.Update(MeasureOnce(subject, *largest, /*engine_first=*/true, ignored));
+absl::StatusOr<Rounds> WarmUp(const std::vector<Load>& loads, std::vector<Subject>& subjects) {
+  Rounds rounds;
+  for (const Load& load : loads) {
+    rounds.emplace_back();
+    for (Subject& subject : subjects) {
+      Sums sums;
+      const absl::Status status = AddRound(subject, load, /*engine_first=*/true, sums);
+      if (!status.ok()) return status;
+      rounds.back().push_back(CountRounds(sums));
+    }
   }
-  return status;
+  return rounds;
+}
+
+absl::Status Repeat(const std::vector<Load>& loads, const Rounds& rounds,
+                    std::vector<Subject>& subjects) {
+  for (size_t i = 0; i < loads.size(); ++i) {
+    for (size_t j = 0; j < subjects.size(); ++j) {
+      const absl::Status status =
+          MeasureOnce(subjects[j], loads[i], rounds[i][j], subjects[j].result.cases[i]);
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -116,15 +158,13 @@ absl::Status Measure(const MeasureOptions& options, std::vector<Subject>& subjec
   const std::vector<Load> loads = MakeLoads(options.cases, subjects.front().engine->config(), log);
   if (loads.empty()) return absl::OkStatus();
   absl::Status status = PrepareResults(loads, subjects);
-  status.Update(WarmUp(loads, subjects));
-  for (int repetition = 0; repetition < options.repetitions; ++repetition) {
-    for (size_t i = 0; i < loads.size(); ++i) {
-      for (Subject& subject : subjects) {
-        if (!status.ok()) return status;
-        status = MeasureOnce(subject, loads[i], repetition % 2 == 0, subject.result.cases[i]);
-      }
-    }
-    log << "repetition " << repetition + 1 << " of " << options.repetitions << " done" << std::endl;
+  if (!status.ok()) return status;
+  const auto rounds = WarmUp(loads, subjects);
+  if (!rounds.ok()) return rounds.status();
+  for (int repetition = 1; repetition <= options.repetitions; ++repetition) {
+    status = Repeat(loads, *rounds, subjects);
+    if (!status.ok()) return status;
+    log << "repetition " << repetition << " of " << options.repetitions << " done" << std::endl;
   }
   for (size_t i = 0; i < loads.size(); ++i) {
     for (Subject& subject : subjects) {

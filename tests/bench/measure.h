@@ -31,8 +31,8 @@ struct MeasureOptions {
 
 // Measures every case with every subject, which are of one checkpoint: repetition by repetition,
 // each time engine, floor and one by one of all subjects in turn, so that they meet the same
-// machine. Then once more for the seconds by part. What it leaves out, and how far it is, goes to
-// `log`.
+// machine; short ones several times, of which a sample is the mean. Then once more for the seconds
+// by part. What it leaves out, and how far it is, goes to `log`.
 // Errors: what the engine or the floor answer.
 absl::Status Measure(const MeasureOptions& options, std::vector<Subject>& subjects,
                      std::ostream& log);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "model/classifier.h"
 
 namespace diffuser::bench {
@@ -15,6 +16,12 @@ struct NamedPrecision {
 
 // All that the engine's Precision names, but kAuto.
 std::vector<NamedPrecision> AllPrecisions();
+
+// REQUIRES: not kAuto.
+std::string NameOf(model::Precision precision);
+
+// Errors: INVALID_ARGUMENT with the names there are.
+absl::StatusOr<model::Precision> FindPrecision(const std::string& name);
 
 }  // namespace diffuser::bench
 

@@ -1,52 +1,45 @@
 #include "tests/bench/report.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tests/bench/parts.h"
+#include "tests/bench/requirements.h"
 #include "tests/bench/statistics.h"
+#include "tests/bench/table.h"
 
 namespace diffuser::bench {
 namespace {
 
-using Row = std::vector<std::string>;
-
-// Columns as wide as their longest cell; the first aligned left, the others right.
-std::string FormatTable(const std::vector<Row>& rows) {
-  std::vector<size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    absl::StrAppendFormat(&text, "  %-*s", static_cast<int>(widths[0]), row[0]);
-    for (size_t i = 1; i < row.size(); ++i) {
-      absl::StrAppendFormat(&text, "  %*s", static_cast<int>(widths[i]), row[i]);
-    }
-    text += '\n';
-  }
-  return text;
-}
-
 std::string Milliseconds(double seconds) { return absl::StrFormat("%.1f", 1e3 * seconds); }
 
-std::string Ratio(const std::vector<double>& a, const std::vector<double>& b) {
-  const Summary ratio = Summarize(Ratios(a, b));
+std::string FormatRatio(const Summary& ratio) {
   return absl::StrFormat("%.2f (%.2f-%.2f)", ratio.median, ratio.least, ratio.most);
 }
 
-Row CaseRow(const CaseResult& result) {
+std::string FormatRatio(const std::vector<double>& a, const std::vector<double>& b) {
+  return b.empty() ? "" : FormatRatio(Summarize(Ratios(a, b)));
+}
+
+// What is fastest on both sides was disturbed least.
+std::string FormatLeast(const std::vector<double>& a, const std::vector<double>& b) {
+  return absl::StrFormat("%.2f", Summarize(a).least / Summarize(b).least);
+}
+
+TableRow CaseRow(const CaseResult& result) {
   const double seconds = Median(result.engine);
   const double floor = Median(result.floor);
   return {result.name,
           absl::StrCat(result.tokens),
           Milliseconds(seconds),
           Milliseconds(floor),
-          Ratio(result.engine, result.floor),
-          Ratio(result.engine, result.needed_floor),
-          result.one_by_one.empty() ? "" : Ratio(result.engine, result.one_by_one),
+          FormatRatio(result.engine, result.floor),
+          FormatLeast(result.engine, result.floor),
+          FormatRatio(result.engine, result.needed_floor),
+          FormatRatio(result.engine, result.one_by_one),
           absl::StrFormat("%.1f", 1e6 * seconds / result.tokens),
           absl::StrFormat("%.0f", 1e-9 * result.engine_operations / seconds),
           absl::StrFormat("%.0f", 1e-9 * result.floor_operations / floor),
@@ -56,11 +49,11 @@ Row CaseRow(const CaseResult& result) {
 }
 
 std::string FormatParts(const EngineResult& result) {
-  Row head = {"ms by part"};
+  TableRow head = {"ms by part"};
   for (const CaseResult& of_case : result.cases) head.push_back(of_case.name);
-  std::vector<Row> rows = {std::move(head)};
+  std::vector<TableRow> rows = {std::move(head)};
   for (const std::string& name : PartNames()) {
-    Row row = {name};
+    TableRow row = {name};
     for (const CaseResult& of_case : result.cases) {
       const auto part = of_case.parts.find(name);
       row.push_back(part == of_case.parts.end() ? "" : Milliseconds(part->second));
@@ -70,14 +63,55 @@ std::string FormatParts(const EngineResult& result) {
   return FormatTable(rows);
 }
 
+std::string FormatReached(const Requirement& requirement) {
+  if (!requirement.reached.has_value()) return "";
+  if (requirement.unit == "MB") return absl::StrFormat("%.0f MB", requirement.reached->median);
+  const std::string ratio = FormatRatio(*requirement.reached);
+  return requirement.unit.empty() ? ratio : absl::StrCat(ratio, " ", requirement.unit);
+}
+
+std::string FormatLimit(double limit, const std::string& unit) {
+  if (unit == "MB") return absl::StrFormat("%.0f MB", limit);
+  return unit.empty() ? absl::StrFormat("%.2f", limit) : absl::StrFormat("%.1f %s", limit, unit);
+}
+
 }  // namespace
 
 std::string FormatEngine(const EngineResult& result) {
-  std::vector<Row> rows = {{"case", "tokens", "ms", "floor ms", "/ floor", "/ needed floor",
-                            "/ one by one", "us/token", "GFLOP/s", "floor's", "peak MB"}};
+  std::vector<TableRow> rows = {{"case", "tokens", "ms", "floor ms", "/ floor", "least/least",
+                                 "/ needed floor", "/ one by one", "us/token", "GFLOP/s",
+                                 "floor GFLOP/s", "peak MB"}};
   for (const CaseResult& of_case : result.cases) rows.push_back(CaseRow(of_case));
-  return absl::StrCat(result.checkpoint, ", ", result.precision, " (floor: the linear layers in ",
-                      result.floor_precision, ")\n", FormatTable(rows), "\n", FormatParts(result));
+  std::string title = absl::StrCat(result.checkpoint, ", ", result.precision,
+                                   "; floor: the linear layers in ", result.floor_precision);
+  if (!result.start_up.empty()) {
+    absl::StrAppendFormat(&title, "; process start to first answer: %.2f s",
+                          Median(result.start_up));
+  }
+  return absl::StrCat(title, "\n", FormatTable(rows), "\n", FormatParts(result));
+}
+
+std::string FormatRequirements(const RunResult& run) {
+  std::vector<TableRow> rows = {{"base shape", "precision", "must", "aim", "reached", ""}};
+  for (const Requirement& requirement : CheckRequirements(run)) {
+    rows.push_back({requirement.what, requirement.precision,
+                    FormatLimit(requirement.must, requirement.unit),
+                    FormatLimit(requirement.aim, requirement.unit), FormatReached(requirement),
+                    Verdict(requirement)});
+  }
+  const bool any = std::any_of(rows.begin() + 1, rows.end(),
+                               [](const TableRow& row) { return !row[4].empty(); });
+  return any ? FormatTable(rows, /*left=*/2) : "";
+}
+
+std::string Legend() {
+  return "floor: all layers' linear layers over all tokens, alone. needed floor: without those of\n"
+         "the last layer that the engine runs for one token a document. Ratios are the median\n"
+         "(least-most) of the repetitions'; least/least is the fastest engine's to the fastest\n"
+         "floor's. GFLOP/s count the engine's linear layers and the products that the graph's "
+         "edges\nneed. peak MB is memory above the loaded weights. Parts are wall time, of a run "
+         "of "
+         "their own;\nall but the last layer, which the others count too, add up to the whole.\n";
 }
 
 }  // namespace diffuser::bench

@@ -17,7 +17,7 @@ struct CaseResult {
   std::vector<double> engine = {};
   std::vector<double> floor = {};         // see FloorSeconds::whole
   std::vector<double> needed_floor = {};  // see FloorSeconds::needed
-  std::vector<double> one_by_one = {};    // of the documents one by one; empty where not asked for
+  std::vector<double> one_by_one = {};    // the documents one by one; empty where not asked for
   double engine_operations = 0;
   double floor_operations = 0;
   std::map<std::string, double> parts = {};  // seconds by part, of a run of its own
@@ -26,27 +26,33 @@ struct CaseResult {
 
 // One checkpoint in one precision.
 struct EngineResult {
-  std::string checkpoint = {};  // "base", or the directory's name
+  std::string checkpoint = {};  // "base", or its directory
   std::string precision = {};
   std::string floor_precision = {};
   int64_t weight_bytes = 0;
-  std::optional<double> start_up = {};  // process start to first answer, in seconds
+  std::vector<double> start_up = {};  // seconds from process start to first answer, by repetition
   std::vector<CaseResult> cases = {};
 };
 
 struct Machine {
   std::string processor = {};
-  int threads = 0;       // that the engine and the floor computed with
-  std::string isa = {};  // the widest that matters here: "avx512_bf16"
+  int cores = 0;
+  int threads = 0;       // that engine and floor computed with
+  std::string isa = {};  // the vector extensions that matter here: "avx2 avx512f"
 };
 
 // One run of the benchmark.
 struct RunResult {
-  std::string date = {};      // RFC 3339
-  std::string revision = {};  // of the source
-  Machine machine;
+  std::string date = {};      // RFC 3339, UTC
+  std::string revision = {};  // of the source: a commit's short hash
+  Machine machine = {};
   std::vector<EngineResult> engines = {};
 };
+
+// The engine or the case of that name, or null.
+const EngineResult* FindEngine(const RunResult& run, const std::string& checkpoint,
+                               const std::string& precision);
+const CaseResult* FindCase(const EngineResult& engine, const std::string& name);
 
 }  // namespace diffuser::bench
 
