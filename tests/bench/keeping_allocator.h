@@ -14,20 +14,23 @@ namespace diffuser::bench {
 // same size. Thread-safe; must outlive its tensors.
 class KeepingAllocator final : public c10::Allocator {
  public:
+  ~KeepingAllocator() override;
+
   c10::DataPtr allocate(size_t bytes) override;
+  c10::DeleterFnPtr raw_deleter() const override { return &TakeBack; }
   void copy_data(void* to, const void* from, size_t bytes) const override;
 
  private:
-  struct Lent {
+  // Stands in front of the data, which thereby stays aligned as LibTorch aligns it.
+  struct alignas(64) Header {
     KeepingAllocator* owner;
     size_t bytes;
-    c10::DataPtr memory;
   };
 
-  static void TakeBack(void* lent);
+  static void TakeBack(void* data);
 
   std::mutex mutex_;
-  std::map<size_t, std::vector<c10::DataPtr>> kept_;  // by size; guarded by mutex_
+  std::map<size_t, std::vector<Header*>> kept_;  // by size; guarded by mutex_; owned
 };
 
 // Has LibTorch allocate from another allocator, while it lives. For one thread of the process at a

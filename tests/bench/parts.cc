@@ -1,5 +1,7 @@
 #include "tests/bench/parts.h"
 
+#include <limits>
+
 #include "tests/bench/stopwatch.h"
 
 namespace diffuser::bench {
@@ -64,14 +66,21 @@ std::map<std::string, double> SharesOf(const model::Profile& profile, int thread
 
 absl::Status MeasureParts(const model::Classifier& engine, const model::PackedBatch& batch,
                           int threads, std::map<std::string, double>& parts) {
-  model::Profile profile;
-  model::installed_profile = &profile;
-  const Stopwatch whole;
-  const auto answers = engine.Classify(batch, {});
-  const double seconds = whole.seconds();
-  model::installed_profile = nullptr;
-  parts = SharesOf(profile, threads, seconds);
-  return answers.status();
+  constexpr int kRuns = 2;
+  double fastest = std::numeric_limits<double>::infinity();
+  for (int run = 0; run < kRuns; ++run) {
+    model::Profile profile;
+    model::installed_profile = &profile;
+    const Stopwatch whole;
+    const auto answers = engine.Classify(batch, {});
+    const double seconds = whole.seconds();
+    model::installed_profile = nullptr;
+    if (!answers.ok()) return answers.status();
+    if (seconds >= fastest) continue;
+    fastest = seconds;
+    parts = SharesOf(profile, threads, seconds);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace diffuser::bench

@@ -17,9 +17,10 @@ namespace diffuser::bench {
 // others count too, add up to the whole.
 const std::vector<std::string>& PartNames();
 
-// Classifies the batch once and gives the wall seconds by part: of the attention's parts, which
-// are counted on each of `threads` threads, their thread seconds shared out over them. What is left
-// of the attention (idle threads) and of the whole goes to parts of their own.
+// Classifies the batch twice and gives the wall seconds by part of the faster run: of the
+// attention's parts, which are counted on each of `threads` threads, their thread seconds shared
+// out over them. What is left of the attention (idle threads) and of the whole goes to parts of
+// their own.
 // Errors: what the engine answers.
 absl::Status MeasureParts(const model::Classifier& engine, const model::PackedBatch& batch,
                           int threads, std::map<std::string, double>& parts);

@@ -41,7 +41,12 @@ absl::Status RunProbe(const ProbeOptions& options, int descriptor) {
       options.model, {.precision = *precision, .compute_threads = options.threads});
   if (!engine.ok()) return engine.status();
   const model::PackedBatch batch = MakeBatch(options.lengths, (*engine)->config());
-  absl::Status status = ResetPeak();
+  absl::Status status;
+  for (int i = 0; i < batch.documents(); ++i) {
+    status.Update((*engine)->Validate(batch.document(i)));
+  }
+  if (!status.ok()) return status;
+  status = ResetPeak();
   const auto before = ReadResidentMemory();
   status.Update((*engine)->Classify(batch, {}).status());
   status.Update(WriteLine(descriptor, "answered"));
