@@ -94,7 +94,7 @@ class OneDnnFloor final : public Floor {
     layers_.back().qkv(x);
     const double shared = whole.seconds();
     layers_.back().AfterAttention(x);
-    FloorSeconds seconds{.whole = whole.seconds()};
+    FloorSeconds seconds{.whole = whole.seconds(), .whole_cpu = whole.cpu_seconds()};
     const Stopwatch rest;
     layers_.back().AfterAttention(few);
     seconds.needed = shared + rest.seconds();

@@ -10,9 +10,10 @@
 namespace diffuser::bench {
 
 struct FloorSeconds {
-  double whole = 0;  // every layer's linear layers over all tokens
-  double needed =
-      0;  // without those of the last layer that the engine runs for one token a document
+  double whole = 0;      // every layer's linear layers over all tokens
+  double whole_cpu = 0;  // the same in CPU time
+  // Without those of the last layer that the engine runs for one token a document.
+  double needed = 0;
 };
 
 struct FloorOptions {

@@ -21,20 +21,22 @@ struct Load {
 // Sums over the rounds of a repetition, in seconds.
 struct Sums {
   double engine = 0;
+  double engine_cpu = 0;
   double one_by_one = 0;
   FloorSeconds floor;
 };
 
 absl::Status AddSeconds(const model::Classifier& engine, const model::PackedBatch& batch,
-                        double& seconds) {
+                        double& seconds, double* cpu_seconds = nullptr) {
   const Stopwatch stopwatch;
   const auto answers = engine.Classify(batch, {});
   seconds += stopwatch.seconds();
+  if (cpu_seconds != nullptr) *cpu_seconds += stopwatch.cpu_seconds();
   return answers.status();
 }
 
 absl::Status AddEngine(const Subject& subject, const Load& load, Sums& sums) {
-  absl::Status status = AddSeconds(*subject.engine, load.packed, sums.engine);
+  absl::Status status = AddSeconds(*subject.engine, load.packed, sums.engine, &sums.engine_cpu);
   for (const model::PackedBatch& document : load.single) {
     status.Update(AddSeconds(*subject.engine, document, sums.one_by_one));
   }
@@ -45,6 +47,7 @@ absl::Status AddFloor(Subject& subject, const Load& load, Sums& sums) {
   const auto seconds = subject.floor->Run(load.packed.tokens(), load.packed.documents());
   if (!seconds.ok()) return seconds.status();
   sums.floor.whole += seconds->whole;
+  sums.floor.whole_cpu += seconds->whole_cpu;
   sums.floor.needed += seconds->needed;
   return absl::OkStatus();
 }
@@ -76,7 +79,9 @@ absl::Status MeasureOnce(Subject& subject, const Load& load, int rounds, CaseRes
     }
   }
   result.engine.push_back(sums.engine / rounds);
+  result.engine_cpu.push_back(sums.engine_cpu / rounds);
   result.floor.push_back(sums.floor.whole / rounds);
+  result.floor_cpu.push_back(sums.floor.whole_cpu / rounds);
   result.needed_floor.push_back(sums.floor.needed / rounds);
   if (!load.single.empty()) result.one_by_one.push_back(sums.one_by_one / rounds);
   return absl::OkStatus();

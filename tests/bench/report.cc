@@ -24,11 +24,6 @@ std::string FormatRatio(const std::vector<double>& a, const std::vector<double>&
   return b.empty() ? "" : FormatRatio(Summarize(Ratios(a, b)));
 }
 
-// What is fastest on both sides was disturbed least.
-std::string FormatLeast(const std::vector<double>& a, const std::vector<double>& b) {
-  return absl::StrFormat("%.2f", Summarize(a).least / Summarize(b).least);
-}
-
 TableRow CaseRow(const CaseResult& result) {
   const double seconds = Median(result.engine);
   const double floor = Median(result.floor);
@@ -37,7 +32,7 @@ TableRow CaseRow(const CaseResult& result) {
           Milliseconds(seconds),
           Milliseconds(floor),
           FormatRatio(result.engine, result.floor),
-          FormatLeast(result.engine, result.floor),
+          FormatRatio(result.engine_cpu, result.floor_cpu),
           FormatRatio(result.engine, result.needed_floor),
           FormatRatio(result.engine, result.one_by_one),
           absl::StrFormat("%.1f", 1e6 * seconds / result.tokens),
@@ -78,7 +73,7 @@ std::string FormatLimit(double limit, const std::string& unit) {
 }  // namespace
 
 std::string FormatEngine(const EngineResult& result) {
-  std::vector<TableRow> rows = {{"case", "tokens", "ms", "floor ms", "/ floor", "least/least",
+  std::vector<TableRow> rows = {{"case", "tokens", "ms", "floor ms", "/ floor", "in CPU time",
                                  "/ needed floor", "/ one by one", "us/token", "GFLOP/s",
                                  "floor GFLOP/s", "peak MB"}};
   for (const CaseResult& of_case : result.cases) rows.push_back(CaseRow(of_case));
@@ -105,13 +100,13 @@ std::string FormatRequirements(const RunResult& run) {
 }
 
 std::string Legend() {
-  return "floor: all layers' linear layers over all tokens, alone. needed floor: without those of\n"
-         "the last layer that the engine runs for one token a document. Ratios are the median\n"
-         "(least-most) of the repetitions'; least/least is the fastest engine's to the fastest\n"
-         "floor's. GFLOP/s count the engine's linear layers and the products that the graph's "
-         "edges\nneed. peak MB is memory above the loaded weights. Parts are wall time, of a run "
-         "of "
-         "their own;\nall but the last layer, which the others count too, add up to the whole.\n";
+  return R"(floor: all layers' linear layers over all tokens, alone. needed floor: without those of the last
+layer that the engine runs for one token a document. Ratios are the median (least-most) of the
+repetitions'; that in CPU time counts no idle thread, and other processes disturb it less. GFLOP/s
+count the engine's linear layers and the products that the graph's edges need. peak MB is memory
+above the loaded weights. Parts are wall time, of a run of their own; all but the last layer, which
+the others count too, add up to the whole.
+)";
 }
 
 }  // namespace diffuser::bench

@@ -24,7 +24,7 @@ TEST(FormatEngine, HasSecondsRatiosAndRates) {
   const std::string text = FormatEngine(SampleRun().engines[0]);
   EXPECT_THAT(text, HasSubstr("base, float32; floor: the linear layers in float32"));
   EXPECT_THAT(text, HasSubstr("first answer: 0.75 s"));
-  EXPECT_THAT(text, HasSubstr("3750.0    3000.0  1.25 (1.25-1.25)"));
+  EXPECT_THAT(text, HasSubstr("3750.0    3000.0  1.25 (1.25-1.25)  0.94 (0.94-0.94)"));
   EXPECT_THAT(text, HasSubstr("200\n"));
 }
 

@@ -17,7 +17,9 @@ struct CaseResult {
   std::vector<double> engine = {};
   std::vector<double> floor = {};         // see FloorSeconds::whole
   std::vector<double> needed_floor = {};  // see FloorSeconds::needed
-  std::vector<double> one_by_one = {};    // the documents one by one; empty where not asked for
+  std::vector<double> engine_cpu = {};    // in CPU time
+  std::vector<double> floor_cpu = {};
+  std::vector<double> one_by_one = {};  // the documents one by one; empty where not asked for
   double engine_operations = 0;
   double floor_operations = 0;
   std::map<std::string, double> parts = {};  // seconds by part, of a run of its own

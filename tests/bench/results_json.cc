@@ -24,6 +24,8 @@ Json FromCase(const CaseResult& result) {
                {"engine_seconds", result.engine},
                {"floor_seconds", result.floor},
                {"needed_floor_seconds", result.needed_floor},
+               {"engine_cpu_seconds", result.engine_cpu},
+               {"floor_cpu_seconds", result.floor_cpu},
                {"engine_operations", result.engine_operations},
                {"floor_operations", result.floor_operations},
                {"part_seconds", result.parts}};
@@ -60,6 +62,8 @@ CaseResult ToCase(const ParsedJson& json) {
                     .engine = json.at("engine_seconds"),
                     .floor = json.at("floor_seconds"),
                     .needed_floor = json.at("needed_floor_seconds"),
+                    .engine_cpu = json.at("engine_cpu_seconds"),
+                    .floor_cpu = json.at("floor_cpu_seconds"),
                     .engine_operations = json.at("engine_operations"),
                     .floor_operations = json.at("floor_operations"),
                     .parts = json.at("part_seconds")};
@@ -92,8 +96,12 @@ absl::Status CheckSamples(const RunResult& run, absl::string_view origin) {
   for (const EngineResult& engine : run.engines) {
     for (const CaseResult& of_case : engine.cases) {
       const size_t count = of_case.engine.size();
-      if (count > 0 && of_case.floor.size() == count && of_case.needed_floor.size() == count &&
-          (of_case.one_by_one.empty() || of_case.one_by_one.size() == count)) {
+      const auto is_complete = [count](const std::vector<double>& samples) {
+        return count > 0 && samples.size() == count;
+      };
+      if (is_complete(of_case.floor) && is_complete(of_case.needed_floor) &&
+          is_complete(of_case.engine_cpu) && is_complete(of_case.floor_cpu) &&
+          (of_case.one_by_one.empty() || is_complete(of_case.one_by_one))) {
         continue;
       }
       return absl::InvalidArgumentError(

@@ -15,6 +15,8 @@ inline CaseResult SampleCase(const std::string& name, int tokens, double ratio) 
           .engine = {2 * ratio, 4 * ratio},
           .floor = {2, 4},
           .needed_floor = {1, 2},
+          .engine_cpu = {3 * ratio, 6 * ratio},
+          .floor_cpu = {4, 8},
           .engine_operations = 8e9,
           .floor_operations = 6e9,
           .parts = {{"scores", 0.25}, {"head", 0.5}}};
