@@ -24,7 +24,7 @@ absl::StatusOr<std::vector<RunResult>> ReadHistory(const std::string& path);
 
 // An SVG of the ratios to the floor over the runs, a panel for each checkpoint and precision: of
 // documents of 512 and 4,096 tokens, the mixed batch and 64 documents of 64 tokens. Runs on another
-// machine than the last one's, or with other threads, are left out. Pure.
+// machine than the last one's, with other threads or against another floor are left out. Pure.
 std::string PlotHistory(const std::vector<RunResult>& runs);
 
 }  // namespace diffuser::bench

@@ -11,8 +11,9 @@ namespace {
 using training::Curve;
 using training::Panel;
 
-bool IsSame(const Machine& a, const Machine& b) {
-  return a.processor == b.processor && a.threads == b.threads && a.isa == b.isa;
+bool IsComparable(const RunResult& a, const RunResult& b) {
+  return a.machine.processor == b.machine.processor && a.machine.threads == b.machine.threads &&
+         a.machine.isa == b.machine.isa && a.reused_floor_memory == b.reused_floor_memory;
 }
 
 // The runs' ratios to the floor of one case; x is the run's number, from 1.
@@ -67,7 +68,7 @@ std::vector<EngineResult> DistinctEngines(const std::vector<RunResult>& runs) {
 std::string PlotHistory(const std::vector<RunResult>& runs) {
   std::vector<RunResult> comparable;
   for (const RunResult& run : runs) {
-    if (IsSame(run.machine, runs.back().machine)) comparable.push_back(run);
+    if (IsComparable(run, runs.back())) comparable.push_back(run);
   }
   std::vector<Panel> panels;
   for (const EngineResult& engine : DistinctEngines(comparable)) {

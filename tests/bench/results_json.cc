@@ -128,6 +128,7 @@ Json ToJson(const RunResult& run) {
             {"cores", run.machine.cores},
             {"threads", run.machine.threads},
             {"isa", run.machine.isa}}},
+          {"reused_floor_memory", run.reused_floor_memory},
           {"requirements", std::move(requirements)},
           {"engines", std::move(engines)}};
 }
@@ -140,6 +141,7 @@ absl::StatusOr<RunResult> ParseRun(absl::string_view json, absl::string_view ori
     run.date = object->at("date");
     run.revision = object->at("revision");
     run.machine = ToMachine(object->at("machine"));
+    run.reused_floor_memory = object->at("reused_floor_memory");
     for (const ParsedJson& engine : object->at("engines")) run.engines.push_back(ToEngine(engine));
   } catch (const ParsedJson::exception& error) {
     return absl::InvalidArgumentError(

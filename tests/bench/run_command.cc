@@ -142,10 +142,11 @@ absl::Status RunBenchmark(const RunOptions& options, absl::Time now, std::ostrea
   if (!plan.ok()) return plan.status();
   RunResult run{.date = absl::FormatTime(absl::RFC3339_sec, now, absl::UTCTimeZone()),
                 .revision = std::string(config::GetBuildInfo().revision),
-                .machine = ThisMachine(plan->measure.threads)};
+                .machine = ThisMachine(plan->measure.threads),
+                .reused_floor_memory = options.reuse_floor_memory};
   out << run.machine.processor << " (" << run.machine.isa << "), " << run.machine.cores
       << " cores, " << run.machine.threads << " threads; revision " << run.revision << "; "
-      << run.date << "\n\n";
+      << run.date << (run.reused_floor_memory ? "; the floor reuses memory" : "") << "\n\n";
   for (const std::string& model : options.models) {
     auto results = RunModel(options, *plan, model, log);
     if (!results.ok()) return results.status();
