@@ -61,9 +61,10 @@ void AddMeasureFlags(CLI::App& app, RunOptions& options) {
       ->type_name("COUNT")
       ->check(CLI::Range(0, 1024).description(""))
       ->capture_default_str();
-  app.add_flag("--reuse_floor_memory", options.reuse_floor_memory,
-               "Let the floor's outputs lie in memory of earlier ones, which makes it faster than "
-               "LibTorch's allocator lets it be");
+  app.add_flag(
+      "--fresh_floor_memory", options.fresh_floor_memory,
+      "Let the floor's outputs take new memory from LibTorch's allocator, as its operators "
+      "do by themselves, instead of that of earlier outputs, which is faster");
   app.add_flag("--no_probes", options.no_probes,
                "Leave out start-up and memory, which take a process of their own for each case");
   app.add_option("--cache", options.cache, "Where the checkpoint `base` is kept, half a gigabyte")

@@ -19,9 +19,9 @@ struct FloorSeconds {
 struct FloorOptions {
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;
-  // Whether outputs come to lie in memory that earlier outputs lay in, which LibTorch's allocator
-  // does not provide for: it gets a large one from the kernel each time, which is to be cleared.
-  bool reuse_memory = false;
+  // Whether outputs come to lie in memory that earlier ones lay in. LibTorch's allocator does not
+  // provide for that: for each large tensor the kernel clears new pages.
+  bool reuse_memory = true;
 };
 
 // What no encoder of a shape can go below: its linear layers (q, k and v as one; the attention's

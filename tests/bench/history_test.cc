@@ -20,7 +20,7 @@ TEST(History, KeepsEveryFieldOfEveryRun) {
   const std::string path = folder.path("history.jsonl");
   RunResult later = SampleRun();
   later.date = "2026-02-28T12:00:00+00:00";
-  later.reused_floor_memory = true;
+  later.reused_floor_memory = false;
   ASSERT_TRUE(AppendToHistory(path, SampleRun()).ok());
   ASSERT_TRUE(AppendToHistory(path, later).ok());
   const auto runs = ReadHistory(path);
@@ -28,8 +28,8 @@ TEST(History, KeepsEveryFieldOfEveryRun) {
   ASSERT_THAT(*runs, SizeIs(2));
   EXPECT_EQ(ToJson((*runs)[0]), ToJson(SampleRun()));
   EXPECT_EQ(ToJson((*runs)[1]), ToJson(later));
-  EXPECT_FALSE((*runs)[0].reused_floor_memory);
-  EXPECT_TRUE((*runs)[1].reused_floor_memory);
+  EXPECT_TRUE((*runs)[0].reused_floor_memory);
+  EXPECT_FALSE((*runs)[1].reused_floor_memory);
   EXPECT_EQ((*runs)[0].engines[1].cases[2].one_by_one, SampleRun().engines[1].cases[2].one_by_one);
   EXPECT_EQ((*runs)[0].engines[0].cases[0].peak_bytes, std::nullopt);
   EXPECT_EQ((*runs)[0].engines[0].cases[1].peak_bytes, 200'000'000);
@@ -88,7 +88,7 @@ TEST(PlotHistory, LeavesOtherMachinesAndFloorsOut) {
   other_machine.machine.processor = "Another CPU";
   other_machine.date = "2025-01-31T12:00:00+00:00";
   RunResult other_floor = SampleRun();
-  other_floor.reused_floor_memory = true;
+  other_floor.reused_floor_memory = false;
   other_floor.date = "2025-02-28T12:00:00+00:00";
   const std::string svg = PlotHistory({other_machine, other_floor, SampleRun()});
   EXPECT_THAT(svg, HasSubstr(">runs from 2026-01-31 to 2026-01-31<"));

@@ -48,7 +48,7 @@ struct RunResult {
   std::string date = {};      // RFC 3339, UTC
   std::string revision = {};  // of the source: a commit's short hash
   Machine machine = {};
-  bool reused_floor_memory = false;  // see FloorOptions
+  bool reused_floor_memory = true;  // see FloorOptions
   std::vector<EngineResult> engines = {};
 };
 

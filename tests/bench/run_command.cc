@@ -105,7 +105,7 @@ absl::StatusOr<std::vector<EngineResult>> RunModel(const RunOptions& options, co
   if (!dir.ok()) return dir.status();
   std::vector<Subject> subjects;
   for (const NamedPrecision& precision : plan.precisions) {
-    auto subject = MakeSubject(*dir, precision, plan.measure.threads, options.reuse_floor_memory);
+    auto subject = MakeSubject(*dir, precision, plan.measure.threads, !options.fresh_floor_memory);
     if (absl::IsFailedPrecondition(subject.status())) {
       log << precision.name << ": left out: " << subject.status().message() << std::endl;
       continue;
@@ -143,10 +143,10 @@ absl::Status RunBenchmark(const RunOptions& options, absl::Time now, std::ostrea
   RunResult run{.date = absl::FormatTime(absl::RFC3339_sec, now, absl::UTCTimeZone()),
                 .revision = std::string(config::GetBuildInfo().revision),
                 .machine = ThisMachine(plan->measure.threads),
-                .reused_floor_memory = options.reuse_floor_memory};
+                .reused_floor_memory = !options.fresh_floor_memory};
   out << run.machine.processor << " (" << run.machine.isa << "), " << run.machine.cores
       << " cores, " << run.machine.threads << " threads; revision " << run.revision << "; "
-      << run.date << (run.reused_floor_memory ? "; the floor reuses memory" : "") << "\n\n";
+      << run.date << (run.reused_floor_memory ? "" : "; the floor takes fresh memory") << "\n\n";
   for (const std::string& model : options.models) {
     auto results = RunModel(options, *plan, model, log);
     if (!results.ok()) return results.status();

@@ -17,7 +17,7 @@ struct RunOptions {
   std::vector<std::string> cases;       // names of AllCases; empty: all
   int repetitions = 5;
   int threads = 0;                     // 0: as many as the process may use
-  bool reuse_floor_memory = false;     // see FloorOptions
+  bool fresh_floor_memory = false;     // see FloorOptions::reuse_memory
   bool no_probes = false;              // whether start-up and memory are left out
   std::string cache = ".cache/bench";  // where the checkpoint of base shape is kept
   std::string json;                    // written here, unless empty
