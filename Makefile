@@ -12,7 +12,11 @@ SETUP := cmake/dependencies/setup.sh
 CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(abspath $(LIBTORCH))) --log-level=WARNING
 export LIBTORCH
 
-.PHONY: help setup build serve demo checkpoint test sanitize bench clean
+# Where `make bench` appends its results, with a drawing beside it; more flags for diffuser-bench.
+BENCH_HISTORY := .cache/bench/history.jsonl
+BENCH :=
+
+.PHONY: help setup build serve demo checkpoint test sanitize bench microbench clean
 
 help:
 	@echo 'make demo        build, serve the default checkpoint, say which licences are in files of this machine, and where'
@@ -22,7 +26,8 @@ help:
 	@echo 'make serve       serve the default checkpoint on ports 8001 (gRPC) and 8002 (metrics)'
 	@echo 'make checkpoint  make the default checkpoint anew, data included, in $(CHECKPOINT_WORK); takes hours'
 	@echo 'make sanitize    run the tests that need no LibTorch under the sanitizers'
-	@echo 'make bench       measure'
+	@echo 'make bench       measure the engine beside its linear layers alone; takes minutes; BENCH=FLAGS for diffuser-bench'
+	@echo 'make microbench  measure the attention kernels by themselves'
 	@echo 'make clean       remove what was built'
 	@echo 'LIBTORCH=DIR     with any of them: use the LibTorch in DIR'
 
@@ -57,6 +62,12 @@ sanitize:
 	done
 
 bench: build
+	cmake --build $(BUILD) -j $(JOBS) --target diffuser-bench
+	mkdir -p $(dir $(BENCH_HISTORY))
+	$(BUILD)/bin/diffuser-bench --history $(BENCH_HISTORY) $(BENCH)
+	$(BUILD)/bin/diffuser-bench plot --history $(BENCH_HISTORY) --output $(BENCH_HISTORY:.jsonl=.svg)
+
+microbench: build
 	cmake --build $(BUILD) -j $(JOBS) --target attention-bench
 	$(BUILD)/bin/attention-bench
 

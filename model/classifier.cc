@@ -15,6 +15,7 @@
 #include "model/layers/guard.h"
 #include "model/layers/heads.h"
 #include "model/precision_check.h"
+#include "model/profile.h"
 
 namespace diffuser::model {
 namespace {
@@ -93,7 +94,9 @@ std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
   const layers::Arena& arena = ThreadArena();
   const layers::ArenaScope scope(arena);
   const layers::FirstTokens first = encoder_->EncodeFirstTokens(batch, any_evidence);
+  PartTimer timer;
   const at::Tensor logits = head_.Forward(first.hidden).contiguous();
+  timer.Count(Part::kHead);
 
   const float* row = logits.const_data_ptr<float>();
   const float* weights = any_evidence ? first.evidence.const_data_ptr<float>() : nullptr;

@@ -14,6 +14,7 @@
 
 #include "model/kernels/cpu_bfloat16-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -116,6 +117,7 @@ HWY_INLINE void CombineValues(const AttentionOf<T>& a, const float* s, const T* 
 template <class T>
 HWY_INLINE void FirstToken(const AttentionOf<T>& a, const T* v, Workspace& w, void* out,
                            float* weights) {
+  model::PartTimer timer;
   const HeadTask& task = a.task;
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
   float* s =
@@ -138,6 +140,7 @@ HWY_INLINE void FirstToken(const AttentionOf<T>& a, const T* v, Workspace& w, vo
   CombineValues(a, s, v, piece, sum);
   StoreRow(sum, task.dim, task.element, out);
   if (weights != nullptr) std::copy_n(s, task.length, weights);
+  timer.Count(model::Part::kBackwardHops);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -11,6 +11,7 @@
 
 #include "model/kernels/cpu_bfloat16-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -154,7 +155,9 @@ HWY_NOINLINE inline void HopPairBlock(const BFloat16Attention& a, const RowBlock
   product.a2 = AsPairs(a.columns + begin * a.padded_globals);
   product.a2_stride = a.padded_globals / 2;
   product.b2 = hop.global_pairs;
+  model::PartTimer timer;
   MultiplyAll(product);
+  timer.Count(model::Part::kDenseHops);
   for (int m = 0; m < rows; ++m) {
     const float* sums = hop.sums + m * a.padded_dim;
     int x = 0;
@@ -163,6 +166,7 @@ HWY_NOINLINE inline void HopPairBlock(const BFloat16Attention& a, const RowBlock
     }
     if (x < a.padded_dim) FinishLines<1>(a, hop, block.begin + m, x, sums);
   }
+  timer.Count(model::Part::kRandomHops);
 }
 
 // The same for the rows of the global nodes.
@@ -197,7 +201,9 @@ HWY_INLINE void HopInPairs(const BFloat16Attention& a, const PairHop& hop, BFloa
   GatherGlobals(a, hop.h, global_rows);
   InterleaveRows(global_rows, a.padded_globals, a.padded_dim, hop.global_pairs);
   for (const RowBlock& block : a.blocks) HopPairBlock(a, block, hop);
+  model::PartTimer timer;
   HopGlobalPairRows(a, hop);
+  timer.Count(model::Part::kGlobalHops);
 }
 
 // All hops; h_K goes to `out`, rows of D numbers every `out_stride`.

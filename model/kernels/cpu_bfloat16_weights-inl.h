@@ -14,6 +14,7 @@
 #include "model/kernels/cpu_exp-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/cpu_scores-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -126,6 +127,7 @@ HWY_INLINE void SoftmaxPairRow(const BFloat16Attention& a, const float* bias, fl
 // Scores and softmax of the rows of one block.
 HWY_NOINLINE inline void BlockPairWeights(const BFloat16Attention& a, const RowBlock& block,
                                           const ScoreInputs& in) {
+  model::PartTimer timer;
   const HeadTask& task = a.task;
   const ptrdiff_t width = a.band_width + a.padded_globals;
   const int rows = block.end - block.begin;
@@ -143,6 +145,7 @@ HWY_NOINLINE inline void BlockPairWeights(const BFloat16Attention& a, const RowB
   columns.c = in.scores + a.band_width;
   columns.c_stride = width;
   MultiplyAll(columns);
+  timer.Count(model::Part::kScores);
   BandBias(a, block, in.bias);
   float* random = in.scores + kBlockRows * width;
   for (int m = 0; m < rows; ++m) {
@@ -156,8 +159,10 @@ HWY_NOINLINE inline void BlockPairWeights(const BFloat16Attention& a, const RowB
     RandomPairScores(in.q + m * a.padded_dim, in.k, a.padded_dim,
                      task.graph.random_sources(block.begin + m).data(),
                      a.random_offsets[row + 1] - a.random_offsets[row], random);
+    timer.Count(model::Part::kScores);
     SoftmaxPairRow(a, in.bias, in.scale, block.begin + m, band_width, in.scores + m * width,
                    random);
+    timer.Count(model::Part::kSoftmax);
   }
 }
 
@@ -167,6 +172,7 @@ HWY_NOINLINE inline void GlobalPairWeights(const BFloat16Attention& a, const Sco
   const Floats d;
   const int globals = static_cast<int>(a.globals.size());
   const ptrdiff_t width = static_cast<ptrdiff_t>(a.chunks()) * kChunk;
+  model::PartTimer timer;
   for (int first = 0; first < a.task.length; first += kChunk) {
     PairProduct rows = PairScores(in, global_q, a.padded_dim, globals,
                                   in.k_panels + static_cast<size_t>(first) * in.depth, kChunk);
@@ -174,6 +180,7 @@ HWY_NOINLINE inline void GlobalPairWeights(const BFloat16Attention& a, const Sco
     rows.c_stride = width;
     MultiplyAll(rows);
   }
+  timer.Count(model::Part::kScores);
   for (int g = 0; g < globals; ++g) {
     float* row = in.scores + g * width;
     std::fill(row + a.task.length, row + width, kNoEdge);
@@ -186,6 +193,7 @@ HWY_NOINLINE inline void GlobalPairWeights(const BFloat16Attention& a, const Sco
     }
     a.global_inverse[g] = softmax.Inverse();
   }
+  timer.Count(model::Part::kSoftmax);
 }
 
 // All rows of k or v, [chunks * kChunk, padded_dim], with zeros past the last token.
@@ -202,6 +210,7 @@ HWY_INLINE BFloat16* CopyTokens(const BFloat16Attention& a, const void* from, Al
 // Computes the attention matrix, and copies v to workspace.v, [RoundUp(L, kChunk), padded_dim] with
 // zeros past the last token.
 HWY_INLINE BFloat16Attention BFloat16Weights(const HeadTask& task, Workspace& w) {
+  model::PartTimer timer;
   const auto a = MakeAttention<BFloat16>(task, kHalfLanes, w);
   const int globals = static_cast<int>(a.globals.size());
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
@@ -231,6 +240,7 @@ HWY_INLINE BFloat16Attention BFloat16Weights(const HeadTask& task, Workspace& w)
       .bias = w.bias.Reserve(a.band_width + a.padded_globals)};
   std::fill_n(in.bias + a.band_width, a.padded_globals, kNoEdge);
   std::fill_n(in.bias + a.band_width, globals, 0.0f);
+  timer.Count(model::Part::kLayout);
   for (const RowBlock& block : a.blocks) BlockPairWeights(a, block, in);
   for (int g = 0; g < globals; ++g) {
     CopyHalves(static_cast<const BFloat16*>(task.q) + a.globals[g] * task.row_stride, 0, 1,

@@ -15,6 +15,7 @@
 #include "model/kernels/cpu_hops-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/cpu_weights-inl.h"
+#include "model/profile.h"
 
 // The idea. A graph of 280 sources per token on average is sparse, but not shapeless: 96 of them
 // are a band, 64 the global nodes, and the global nodes read every token. Those three are dense
@@ -62,10 +63,12 @@ void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) 
     Hop(a, h, v, scratch, next);
     h = next;
   }
+  model::PartTimer timer;
   for (int row = 0; row < task.length; ++row) {
     StoreRow(h + static_cast<size_t>(row) * a.padded_dim, task.dim, task.element,
              ElementAt(out, task.element, row * out_stride));
   }
+  timer.Count(model::Part::kLayout);
 }
 
 void DiffuseFirstToken(const HeadTask& task, Workspace& w, void* out, float* weights) {

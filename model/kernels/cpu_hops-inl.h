@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "model/kernels/cpu_scores-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -78,6 +79,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
   const ptrdiff_t lanes = hn::Lanes(Floats());
   const size_t begin = block.begin;
   float* out = next + begin * a.padded_dim;
+  model::PartTimer timer;
   Multiply({.rows = block.end - block.begin,
             .vecs = static_cast<int>(a.padded_dim / lanes),
             .depth = block.source_end - block.source_begin,
@@ -92,6 +94,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
             .a2 = a.columns + begin * a.padded_globals,
             .a2_stride = a.padded_globals,
             .b2 = global_h});
+  timer.Count(model::Part::kDenseHops);
   for (int row = block.begin; row < block.end; ++row) {
     const int32_t first = a.random_offsets[row];
     const RandomRow random = {.sources = a.task.graph.random_sources(row).data(),
@@ -103,6 +106,7 @@ HWY_INLINE void HopBlock(const Attention& a, const RowBlock& block, const float*
     const size_t at = static_cast<size_t>(row) * a.padded_dim;
     FinishRow(random, h, v + at, next + at);
   }
+  timer.Count(model::Part::kRandomHops);
 }
 
 // The same for the rows of the global nodes; `sums`, [G, padded_dim], is overwritten.
@@ -137,7 +141,9 @@ HWY_INLINE void Hop(const Attention& a, const float* h, const float* v, float* s
                     float* next) {
   GatherRows(h, a.padded_dim, a.globals, scratch);
   for (const RowBlock& block : a.blocks) HopBlock(a, block, h, scratch, v, next);
+  model::PartTimer timer;
   HopGlobalRows(a, h, v, scratch, next);
+  timer.Count(model::Part::kGlobalHops);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,6 +12,7 @@
 #include "model/kernels/cpu_exp-inl.h"
 #include "model/kernels/cpu_gemm-inl.h"
 #include "model/kernels/cpu_layout-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -156,6 +157,7 @@ HWY_INLINE void BlockWeights(const Attention& a, const RowBlock& block, const fl
                              const float* k, const float* k_panels, const float* global_panels,
                              float* bias) {
   const int lanes = static_cast<int>(hn::Lanes(Floats()));
+  model::PartTimer timer;
   const float* block_q = q + static_cast<size_t>(block.begin) * a.padded_dim;
   const int band_width = RoundUpToLanes(block.source_end - block.source_base);
   Product band = ScoreProduct(a, block_q, block.end - block.begin,
@@ -182,7 +184,9 @@ HWY_INLINE void BlockWeights(const Attention& a, const RowBlock& block, const fl
                  a.task.graph.random_sources(row).data(),
                  a.random_offsets[row + 1] - a.random_offsets[row],
                  a.random + a.random_offsets[row]);
+    timer.Count(model::Part::kScores);
     SoftmaxRow(a, row, band_width, band_bias, bias);
+    timer.Count(model::Part::kSoftmax);
   }
 }
 
@@ -191,6 +195,7 @@ HWY_INLINE void GlobalRowWeights(const Attention& a, const float* global_q, cons
   const Floats d;
   const int globals = static_cast<int>(a.globals.size());
   const int lanes = static_cast<int>(hn::Lanes(d));
+  model::PartTimer timer;
   for (int chunk = 0; chunk < a.chunks(); ++chunk) {
     const int first = chunk * kChunk;
     const int sources = std::min(kChunk, a.task.length - first);
@@ -204,6 +209,7 @@ HWY_INLINE void GlobalRowWeights(const Attention& a, const float* global_q, cons
       std::fill(rows.c + g * kChunk + sources, rows.c + (g + 1) * kChunk, kNoEdge);
     }
   }
+  timer.Count(model::Part::kScores);
   const size_t chunk_stride = static_cast<size_t>(globals) * kChunk;
   for (int g = 0; g < globals; ++g) {
     float* row = a.rows + g * kChunk;
@@ -215,6 +221,7 @@ HWY_INLINE void GlobalRowWeights(const Attention& a, const float* global_q, cons
       sum = Exponentials(row + c * chunk_stride, kChunk, max, sum);
     a.global_inverse[g] = 1.0f / hn::GetLane(hn::SumOfLanes(d, sum));
   }
+  timer.Count(model::Part::kSoftmax);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,6 +12,7 @@
 
 #include "model/kernels/cpu_layout-inl.h"
 #include "model/kernels/cpu_scores-inl.h"
+#include "model/profile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
@@ -19,6 +20,7 @@ namespace HWY_NAMESPACE {
 
 // Computes the attention matrix, and copies v to workspace.v, [L, padded_dim].
 HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
+  model::PartTimer timer;
   const Attention a = MakeAttention<float>(task, static_cast<int>(hn::Lanes(Floats())), w);
   const size_t size = static_cast<size_t>(task.length) * a.padded_dim;
   const int globals = static_cast<int>(a.globals.size());
@@ -39,6 +41,7 @@ HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
   float* bias = w.bias.Reserve(a.padded_globals + a.band_width);
   std::fill_n(bias, a.padded_globals, kNoEdge);
   std::fill_n(bias, globals, 0.0f);
+  timer.Count(model::Part::kLayout);
   for (const RowBlock& block : a.blocks) {
     BlockWeights(a, block, q, k, k_panels, global_panels, bias);
   }

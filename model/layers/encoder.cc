@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/layers/recompute.h"
+#include "model/profile.h"
 
 namespace diffuser::layers {
 
@@ -20,7 +21,9 @@ Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBac
 }
 
 HiddenStates Encoder::EncodeStates(const model::PackedBatch& batch, int layers) const {
+  model::PartTimer timer;
   HiddenStates x = embeddings_.Forward(batch, precision_);
+  timer.Count(model::Part::kEmbeddings);
   for (int index = 0; index < layers; ++index) layers_[index].Forward(x, batch.offsets());
   return x;
 }
@@ -31,7 +34,10 @@ at::Tensor Encoder::Encode(const model::PackedBatch& batch, int layers) const {
 
 FirstTokens Encoder::EncodeFirstTokens(const model::PackedBatch& batch, bool want_evidence) const {
   const HiddenStates x = EncodeStates(batch, static_cast<int>(layers_.size()) - 1);
-  return layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
+  model::PartTimer timer;
+  FirstTokens first = layers_.back().ForwardFirstTokens(x, batch.offsets(), want_evidence);
+  timer.Count(model::Part::kLastLayer);
+  return first;
 }
 
 at::Tensor Encoder::EncodeFirstTokensForTraining(const model::PackedBatch& batch,

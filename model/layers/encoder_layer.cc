@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/profile.h"
+
 namespace diffuser::layers {
 namespace {
 
@@ -46,15 +48,24 @@ EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
       attention_(parameters.config(), backend) {}
 
 void EncoderLayer::FinishLayer(const at::Tensor& context, HiddenStates& x) const {
+  model::PartTimer timer;
   HiddenStates attended = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
-  AddAndNormalize(attention_output_.Multiply(attention_output_.ToRows(context)), x.residual,
-                  attention_norm_.view(), attended);
-  AddAndNormalize(output_.Multiply(intermediate_.Activate(attended.rows)), attended.residual,
-                  output_norm_.view(), x);
+  const Product projected = attention_output_.Multiply(attention_output_.ToRows(context));
+  timer.Count(model::Part::kProjections);
+  AddAndNormalize(projected, x.residual, attention_norm_.view(), attended);
+  timer.Count(model::Part::kNorms);
+  const Product fed = output_.Multiply(intermediate_.Activate(attended.rows));
+  timer.Count(model::Part::kFeedForward);
+  AddAndNormalize(fed, attended.residual, output_norm_.view(), x);
+  timer.Count(model::Part::kNorms);
 }
 
 void EncoderLayer::Forward(HiddenStates& x, absl::Span<const int32_t> offsets) const {
-  const at::Tensor context = attention_.Forward(qkv_.Project(x.rows), offsets);
+  model::PartTimer timer;
+  const at::Tensor qkv = qkv_.Project(x.rows);
+  timer.Count(model::Part::kProjections);
+  const at::Tensor context = attention_.Forward(qkv, offsets);
+  timer.Count(model::Part::kAttention);
   const int64_t rows = context.size(0);
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - first);
@@ -66,9 +77,13 @@ void EncoderLayer::Forward(HiddenStates& x, absl::Span<const int32_t> offsets) c
 FirstTokens EncoderLayer::ForwardFirstTokens(const HiddenStates& x,
                                              absl::Span<const int32_t> offsets,
                                              bool want_evidence) const {
+  model::PartTimer timer;
+  const at::Tensor qkv = qkv_.Project(x.rows);
+  timer.Count(model::Part::kProjections);
   FirstTokens first;
-  const at::Tensor context = attention_.ForwardFirstTokens(
-      qkv_.Project(x.rows), offsets, want_evidence ? &first.evidence : nullptr);
+  const at::Tensor context =
+      attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
+  timer.Count(model::Part::kAttention);
   HiddenStates rows = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
   rows.residual.copy_(FirstRows(x.residual, offsets));
   FinishLayer(context, rows);

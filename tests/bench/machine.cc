@@ -1,0 +1,54 @@
+#include "tests/bench/machine.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace diffuser::bench {
+namespace {
+
+// What follows the colon in the first line that begins with `key`.
+absl::string_view FindValue(absl::string_view text, absl::string_view key) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const std::pair<absl::string_view, absl::string_view> halves =
+        absl::StrSplit(line, absl::MaxSplits(':', 1));
+    if (absl::StripAsciiWhitespace(halves.first) == key) {
+      return absl::StripAsciiWhitespace(halves.second);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+Machine DescribeMachine(absl::string_view proc_cpuinfo, int cores, int threads) {
+  constexpr absl::string_view kNotable[] = {"avx2",        "avx512f",  "avx512_vnni",
+                                            "avx512_bf16", "amx_bf16", "amx_int8"};
+  const std::vector<absl::string_view> flags =
+      absl::StrSplit(FindValue(proc_cpuinfo, "flags"), ' ');
+  std::vector<absl::string_view> found;
+  for (const absl::string_view flag : kNotable) {
+    if (std::find(flags.begin(), flags.end(), flag) != flags.end()) found.push_back(flag);
+  }
+  const absl::string_view name = FindValue(proc_cpuinfo, "model name");
+  return {.processor = std::string(name.empty() ? "unknown" : name),
+          .cores = cores,
+          .threads = threads,
+          .isa = found.empty() ? "unknown" : absl::StrJoin(found, " ")};
+}
+
+Machine ThisMachine(int threads) {
+  std::ifstream file("/proc/cpuinfo");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return DescribeMachine(text, UsableCores(), threads);
+}
+
+int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+}  // namespace diffuser::bench

@@ -1,0 +1,22 @@
+#ifndef DIFFUSER_TESTS_BENCH_MACHINE_H_
+#define DIFFUSER_TESTS_BENCH_MACHINE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "tests/bench/results.h"
+
+namespace diffuser::bench {
+
+// The machine that /proc/cpuinfo describes; "unknown" where it does not say.
+Machine DescribeMachine(absl::string_view proc_cpuinfo, int cores, int threads);
+
+// This one.
+Machine ThisMachine(int threads);
+
+// Cores that this process may use. >= 1.
+int UsableCores();
+
+}  // namespace diffuser::bench
+
+#endif  // DIFFUSER_TESTS_BENCH_MACHINE_H_

@@ -1,0 +1,26 @@
+#ifndef DIFFUSER_TESTS_BENCH_WORK_H_
+#define DIFFUSER_TESTS_BENCH_WORK_H_
+
+#include <vector>
+
+#include "model/graph/attention_graph.h"
+#include "model/model_config.h"
+
+namespace diffuser::bench {
+
+// Floating-point operations, two a multiplication and addition, of one layer's linear layers (q, k
+// and v, the attention's output, the feed-forward's two) over `tokens` tokens.
+double LinearOperations(const model::ModelConfig& config, int tokens);
+
+// Of all layers' linear layers over all tokens: the floor.
+double FloorOperations(const model::ModelConfig& config, int tokens);
+
+// What the engine must do for documents of `lengths` tokens: the linear layers, of the last layer
+// those for q, k and v over all tokens and the others for a token a document; and for each edge of
+// the attention, a score of D products, and D products a hop, in the last layer one a hop.
+double EngineOperations(const model::ModelConfig& config, const graph::AttentionGraph& graph,
+                        const std::vector<int>& lengths);
+
+}  // namespace diffuser::bench
+
+#endif  // DIFFUSER_TESTS_BENCH_WORK_H_
