@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "model/classifier.h"
+#include "model/cpu_limit.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/training/cli/commands.h"
 #include "model/training/cli/eval_options.h"
@@ -17,9 +16,8 @@ namespace diffuser::training {
 namespace {
 
 absl::Status RunEval(const EvalOptions& options) {
-  const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const model::LoadOptions load{
-      .compute_threads = options.threads > 0 ? options.threads : all_threads,
+      .compute_threads = options.threads > 0 ? options.threads : model::UsableCpus(),
       .on_internal_error = [](const std::string& details) { std::cerr << details << std::endl; }};
   const auto classifier = model::Classifier::Load(options.model, load);
   if (!classifier.ok()) return classifier.status();
