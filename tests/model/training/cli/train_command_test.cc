@@ -39,11 +39,10 @@ TEST_F(TrainCommand, GivesTheTrainerAllThatWasRead) {
     EXPECT_FALSE(*job.stop);
     return absl::OkStatus();
   };
-  const CliResult result =
-      Run(Flags({{"--epochs", "3"},
-                 {"--weights_type", "bfloat16"},
-                 {"--initializer", "local_heads"},
-                 {"--hop_dropout", "-1"}}));
+  const CliResult result = Run(Flags({{"--epochs", "3"},
+                                      {"--weights_type", "bfloat16"},
+                                      {"--initializer", "local_heads"},
+                                      {"--hop_dropout", "-1"}}));
   EXPECT_EQ(result.code, kOk) << result.err;
   EXPECT_EQ(trainings_, 1);
   EXPECT_THAT(result.out, HasSubstr("train.jsonl (2 documents, "));
