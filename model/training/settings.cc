@@ -34,28 +34,30 @@ uint64_t Fingerprint(const TokenizedDataset& data) {
 
 std::vector<std::pair<std::string, std::string>> DescribeSettings(const TrainingJob& job) {
   const TrainingOptions& options = job.options;
-  return {{"epochs", absl::StrCat(options.epochs)},
-          {"max_steps", absl::StrCat(options.max_steps)},
-          {"batch_tokens", absl::StrCat(options.batch_tokens)},
-          {"accumulation", absl::StrCat(options.accumulation)},
-          {"learning_rate", Exactly(options.learning_rate)},
-          {"warmup", Exactly(options.warmup)},
-          {"weight_decay", Exactly(options.weight_decay)},
-          {"adam_beta1", Exactly(options.adam_beta1)},
-          {"adam_beta2", Exactly(options.adam_beta2)},
-          {"adam_epsilon", Exactly(options.adam_epsilon)},
-          {"max_gradient_norm", Exactly(options.max_gradient_norm)},
-          {"attention_dropout", Exactly(options.attention_dropout)},
-          {"hop_dropout", Exactly(options.hop_dropout)},
-          {"hidden_dropout", Exactly(options.hidden_dropout)},
-          {"label_smoothing", Exactly(options.label_smoothing)},
-          {"initializer_range", Exactly(options.initializer_range)},
-          {"seed", absl::StrCat(options.seed)},
-          {"eval_every", absl::StrCat(options.eval_every)},
-          {"patience", absl::StrCat(options.patience)},
-          {"eval_documents", absl::StrCat(options.eval_documents)},
-          {"threads", absl::StrCat(options.threads)},
-          {"init", job.init_dir}};
+  return {
+      {"epochs", absl::StrCat(options.epochs)},
+      {"max_steps", absl::StrCat(options.max_steps)},
+      {"batch_tokens", absl::StrCat(options.batch_tokens)},
+      {"accumulation", absl::StrCat(options.accumulation)},
+      {"learning_rate", Exactly(options.learning_rate)},
+      {"warmup", Exactly(options.warmup)},
+      {"weight_decay", Exactly(options.weight_decay)},
+      {"adam_beta1", Exactly(options.adam_beta1)},
+      {"adam_beta2", Exactly(options.adam_beta2)},
+      {"adam_epsilon", Exactly(options.adam_epsilon)},
+      {"max_gradient_norm", Exactly(options.max_gradient_norm)},
+      {"attention_dropout", Exactly(options.attention_dropout)},
+      {"hop_dropout", Exactly(options.hop_dropout)},
+      {"hidden_dropout", Exactly(options.hidden_dropout)},
+      {"label_smoothing", Exactly(options.label_smoothing)},
+      {"initializer_range", Exactly(options.initializer_range)},
+      {"initializer", options.initializer == Initializer::kLocalHeads ? "local_heads" : "normal"},
+      {"seed", absl::StrCat(options.seed)},
+      {"eval_every", absl::StrCat(options.eval_every)},
+      {"patience", absl::StrCat(options.patience)},
+      {"eval_documents", absl::StrCat(options.eval_documents)},
+      {"threads", absl::StrCat(options.threads)},
+      {"init", job.init_dir}};
 }
 
 std::string SettingsText(const TrainingJob& job) {

@@ -17,6 +17,7 @@
 #include "model/layers/guard.h"
 #include "model/training/checkpoint_output.h"
 #include "model/training/evaluator.h"
+#include "model/training/local_heads.h"
 #include "model/training/loss.h"
 #include "model/training/optimizer.h"
 #include "model/training/report/progress_line.h"
@@ -78,6 +79,9 @@ class Run {
   // Brings the run to where it starts: anew, from a checkpoint, or from its own state.
   absl::Status Prepare() {
     progress_.settings = SettingsText(job_);
+    if (job_.options.initializer == Initializer::kLocalHeads) {
+      StartWithLocalHeads(*parameters_, job_.options.initializer_range);
+    }
     parameters_->StartAtFrequencies(LabelFrequencies(job_.train, job_.config.labels.size()));
     if (job_.resume) {
       auto state = LoadState(StateDir(), progress_.settings, *parameters_, optimizer_);

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "model/checkpoint/field_reader.h"
 #include "model/checkpoint/json_text.h"
+#include "model/cpu_limit.h"
 
 namespace diffuser::training {
 namespace {
@@ -137,9 +137,7 @@ absl::Status ResolveTrainingOptions(absl::string_view config_json, absl::string_
   if (options.hop_dropout == -1) options.hop_dropout = attention;
   if (options.hidden_dropout == -1) options.hidden_dropout = hidden;
   if (options.initializer_range == -1) options.initializer_range = range;
-  if (options.threads == 0) {
-    options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  }
+  if (options.threads == 0) options.threads = model::UsableCpus();
   return absl::OkStatus();
 }
 

@@ -20,6 +20,12 @@ enum class ExistingOutput {
   kOverwrite  // starts anew; what is there is replaced
 };
 
+// How weights that no checkpoint gives begin.
+enum class Initializer {
+  kNormal,     // at random, as RoBERTa's
+  kLocalHeads  // and the first layer reads neighbouring words: StartWithLocalHeads (local_heads.h)
+};
+
 // Everything about a training run but its data and paths. A step is one update of the weights.
 // Each field has a flag of its name. Defaults are for a small model trained from random weights.
 struct TrainingOptions {
@@ -47,6 +53,8 @@ struct TrainingOptions {
   // > 0, <= 1, or -1: as the config says (initializer_range), else 1 / sqrt(hidden_size), at which
   // a small model's attention and residual are of one size. Deviation of the random weights.
   double initializer_range = -1;
+
+  Initializer initializer = Initializer::kNormal;
 
   uint64_t seed = 0;  // of weights, order and dropout: the same seed gives the same bits
 

@@ -19,8 +19,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "model/cpu_limit.h"
 #include "server/config/build_info.h"
-#include "server/config/cpu_limit.h"
 #include "server/config/fields.h"
 
 namespace diffuser::config {
@@ -277,7 +277,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
         absl::StrSplit(*variable, absl::MaxSplits('=', 1));
     sources.environment.insert(entry);
   }
-  sources.cpus = UsableCpus();
+  sources.cpus = model::UsableCpus();
   return ParseCommandLine(sources);
 }
 

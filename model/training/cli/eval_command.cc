@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "model/classifier.h"
+#include "model/cpu_limit.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/training/cli/commands.h"
 #include "model/training/cli/eval_options.h"
@@ -18,10 +17,9 @@ namespace {
 
 absl::StatusOr<std::shared_ptr<const model::Classifier>> LoadClassifier(
     const EvalOptions& options, model::Precision precision) {
-  const int all_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   model::LoadOptions load;
   load.precision = precision;
-  load.compute_threads = options.threads > 0 ? options.threads : all_threads;
+  load.compute_threads = options.threads > 0 ? options.threads : model::UsableCpus();
   load.on_internal_error = [](const std::string& details) { std::cerr << details << std::endl; };
   return model::Classifier::Load(options.model, load);
 }

@@ -21,6 +21,12 @@ const std::map<std::string, WeightsType>& WeightsTypeChoices() {
   return choices;
 }
 
+const std::map<std::string, Initializer>& InitializerChoices() {
+  static const std::map<std::string, Initializer> choices = {
+      {"local_heads", Initializer::kLocalHeads}, {"normal", Initializer::kNormal}};
+  return choices;
+}
+
 template <typename Choices>
 std::vector<std::string> Names(const Choices& choices) {
   std::vector<std::string> names;
@@ -141,6 +147,12 @@ void TrainFlags::AddRun(CLI::App& app) {
   group.Add("initializer_range", options.initializer_range,
             "Deviation of random weights; -1: as the config says, else 1 / sqrt(hidden size)",
             "NUMBER");
+  group
+      .Add("initializer", initializer_,
+           "Of weights that --init does not give: all at random, or the first layer reading "
+           "neighbouring words from the start",
+           "normal|local_heads")
+      ->check(CLI::IsMember(Names(InitializerChoices())).description(""));
   group.Add("seed", options.seed, "Of weights, order and dropout", "NUMBER");
   group.Add("threads", options.threads, "0: as many as the process may use", "COUNT");
   group.AddFlag("recompute", options.recompute,
@@ -161,6 +173,7 @@ void TrainFlags::Finish() {
                             : overwrite_ ? ExistingOutput::kOverwrite
                                          : ExistingOutput::kRefuse;
   options.long_documents = LongDocumentChoices().at(long_documents_);
+  options.initializer = InitializerChoices().at(initializer_);
   options.weights_type = WeightsTypeChoices().at(weights_type_);
   const absl::Status valid = ValidateTrainingOptions(options);
   if (!valid.ok()) {

@@ -37,6 +37,7 @@ struct TrainFlags {
   void AddRun(CLI::App& app);
 
   std::string long_documents_ = "fail";
+  std::string initializer_ = "normal";
   std::string weights_type_ = "float32";
   bool resume_ = false;
   bool overwrite_ = false;

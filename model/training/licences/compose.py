@@ -1,6 +1,7 @@
 """Documents as files of packages are: one licence, a notice in a source file, several licences, one in a long text.
 
-Each composer draws everything from the generator given and returns a Document, whose labels are all that it put in.
+Each composer draws everything from the generator given and returns a Document, whose labels are all that it put in and
+whose text has marks where each is stated, until finished() reads them off.
 """
 
 import dataclasses
@@ -8,7 +9,9 @@ import random
 import re
 
 import holders
+import marks
 import noise
+from marks import mark
 from priors import Priors
 from prose import Prose
 from rulebook import Rulebook
@@ -19,6 +22,7 @@ class Document:
     text: str
     labels: set[str]
     kind: str
+    statements: list[marks.Statement] = dataclasses.field(default_factory=list)  # once it is finished
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,22 +93,24 @@ _SUFFIXES = ["", "", "", "-only", "-or-later", "+"]
 _SUFFIXED = ("GPL", "LGPL", "AGPL", "GFDL")
 
 
+def finished(document: Document) -> Document:
+    """The document with a plain text, and its marks as statements."""
+    text, statements = marks.read(document.text)
+    return dataclasses.replace(document, text=text, statements=statements)
+
+
 def spdx_id(rng: random.Random, label: str) -> str:
     return label + rng.choice(_SUFFIXES) if label.startswith(_SUFFIXED) else label
 
 
-def excerpt(rng: random.Random, text: str, words: int) -> str:
-    """Whole paragraphs of the text, about `words` words: mostly its beginning, at times its end."""
-    parts = noise.paragraphs(text)
-    if rng.random() < 0.08:
-        parts = parts[::-1]
+def excerpt(text: str, words: int) -> str:
+    """The text's first whole paragraphs, about `words` words."""
     kept, count = [], 0
-    for part in parts:
+    for part in noise.paragraphs(text):
         kept.append(part)
         count += len(part.split())
         if count >= words:
             break
-    kept = kept if parts == noise.paragraphs(text) else kept[::-1]
     whole = "\n\n".join(kept)
     return whole if len(whole.split()) <= 2 * words else " ".join(whole.split()[: 2 * words])
 
@@ -126,32 +132,33 @@ def licence_text(rng: random.Random, material: Material, label: str) -> str:
             lines = holders.copyright_lines(rng)
             text = f"{lines}\n\n{text}" if rng.random() < 0.92 else f"{text}\n\n{lines}"
     if material.short and rule.words > _SHORT_WORDS:
-        text = excerpt(rng, text, rng.randint(120, _SHORT_WORDS))
+        text = excerpt(text, rng.randint(120, _SHORT_WORDS))
     elif rule.words > _LONG_WORDS and rng.random() < 0.45:
-        text = excerpt(rng, text, rng.randint(200, _LONG_WORDS))
+        text = excerpt(text, rng.randint(200, _LONG_WORDS))
     elif rule.words > 200 and rng.random() < 0.1:
-        text = noise.cut(rng, text, rng.uniform(0.35, 0.95))
-    return noise.disturb(rng, text)
+        text = noise.cut(text, rng.uniform(0.35, 0.95))
+    return mark(noise.disturb(rng, text), label)
 
 
 def titled(rng: random.Random, material: Material, label: str, text: str) -> str:
     name = material.book.name(rng, label)
-    title = rng.choice(_TITLES).format(n=name, N=name.upper(), bar="=" * len(name))
+    title = rng.choice(_TITLES).format(n=mark(name, label), N=mark(name.upper(), label), bar="=" * len(name))
     return f"{title}\n\n{text}"
 
 
 def _preamble(rng: random.Random, material: Material, label: str) -> str:
     project = holders.project(rng)
-    return rng.choice(_PREAMBLES).format(p=project, n=material.book.name(rng, label), v=holders.version(rng),
-                                         d=material.prose.line(rng), u=holders.url(rng, project))
+    return rng.choice(_PREAMBLES).format(p=project, n=mark(material.book.name(rng, label), label),
+                                         v=holders.version(rng), d=material.prose.line(rng), u=holders.url(rng, project))
 
 
 def mention(rng: random.Random, material: Material, label: str) -> str:
     """A short statement that names the licence: of the rules, or in words of ours."""
     reference = material.book.reference(rng, label)
     if reference is not None and rng.random() < 0.45:
-        return reference.text
-    return rng.choice(_MENTIONS).format(n=material.book.name(rng, label), s=spdx_id(rng, label), p=holders.project(rng))
+        return mark(reference.text, label)
+    name = material.book.name(rng, label)
+    return mark(rng.choice(_MENTIONS).format(n=name, s=spdx_id(rng, label), p=holders.project(rng)), label)
 
 
 def aside(rng: random.Random, material: Material) -> str:
@@ -164,15 +171,16 @@ def notice_text(rng: random.Random, material: Material, label: str) -> str:
     notice = material.book.notice(rng, label)
     if notice is None or rng.random() < 0.12:
         return mention(rng, material, label)
-    return notice.text
+    return mark(notice.text, label)
 
 
 def dual(rng: random.Random, material: Material) -> Document:
     a, b = rng.choice(_DUAL_PAIRS) if rng.random() < 0.75 else (material.priors.draw(rng), material.priors.draw(rng))
     if rng.random() < 0.5:
         a, b = b, a
-    text = rng.choice(_DUAL).format(a=material.book.name(rng, a), b=material.book.name(rng, b), A=spdx_id(rng, a),
-                                    B=spdx_id(rng, b), p=holders.project(rng))
+    text = rng.choice(_DUAL).format(
+        a=mark(material.book.name(rng, a), a), b=mark(material.book.name(rng, b), b), A=mark(spdx_id(rng, a), a),
+        B=mark(spdx_id(rng, b), b), p=holders.project(rng))
     return Document(text, {a, b}, "notice")
 
 
@@ -198,7 +206,7 @@ def _statement(rng: random.Random, material: Material) -> Document:
         return dual(rng, material)
     if form < 0.22:
         rule = material.book.mixed(rng)
-        return Document(rule.text, set(rule.labels), "notice")
+        return Document(mark(rule.text, *rule.labels), set(rule.labels), "notice")
     label = material.priors.draw(rng)
     if form < 0.45:
         return Document(mention(rng, material, label), {label}, "notice")

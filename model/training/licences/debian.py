@@ -13,6 +13,7 @@ import holders
 import noise
 import several
 from compose import Document, Material
+from marks import mark
 
 _FORMATS = [
     "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/",
@@ -54,7 +55,7 @@ def folded(text: str) -> str:
 
 def _one(rng: random.Random, label: str) -> tuple[str, str, bool]:
     or_later = label.startswith(_GNU_STEMS) and rng.random() < 0.62 or label == "Artistic-1.0" and rng.random() < 0.02
-    return debian_names.short_name(rng, label, or_later), label, or_later
+    return mark(debian_names.short_name(rng, label, or_later), label), label, or_later
 
 
 def draw_licence(rng: random.Random, material: Material, known: list[Licence]) -> Licence:
@@ -64,9 +65,11 @@ def draw_licence(rng: random.Random, material: Material, known: list[Licence]) -
         return rng.choice(known)
     if form < 0.36:
         name = rng.choice(debian_names.CUSTOM)
-        return Licence(name, frozenset(families.debian_name_families(name)), ((name, "", False),))
+        labels = frozenset(families.debian_name_families(name))
+        name = mark(name, *sorted(labels))
+        return Licence(name, labels, ((name, "", False),))
     if form < 0.42:
-        parts = (("Artistic", "Artistic-1.0", False), ("GPL-1+", "GPL-1.0", True))
+        parts = ((mark("Artistic", "Artistic-1.0"), "Artistic-1.0", False), (mark("GPL-1+", "GPL-1.0"), "GPL-1.0", True))
         parts = parts if rng.random() < 0.7 else parts[::-1]
         return Licence(f"{parts[0][0]} or {parts[1][0]}", frozenset({"Artistic-1.0", "GPL-1.0"}), parts)
     count = 1 if form < 0.86 else rng.choice([2, 2, 2, 2, 3])
@@ -80,9 +83,13 @@ def draw_licence(rng: random.Random, material: Material, known: list[Licence]) -
 
 def licence_body(rng: random.Random, material: Material, label: str, or_later: bool) -> str:
     """The words below a License field: a notice and a pointer, the pointer alone, or the whole text."""
-    pointer = debian_names.pointer(rng, label)
     if not label:
         return noise.disturb(rng, material.book.foreign(rng, 8, 250).text)
+    return mark(_licence_words(rng, material, label, or_later), label)
+
+
+def _licence_words(rng: random.Random, material: Material, label: str, or_later: bool) -> str:
+    pointer = debian_names.pointer(rng, label)
     form = rng.random()
     if pointer and label not in ("BSD-3-Clause",) and form < 0.12:
         return pointer
@@ -93,7 +100,7 @@ def licence_body(rng: random.Random, material: Material, label: str, or_later: b
     rule = material.book.text(rng, label) or notice or material.book.reference(rng, label)
     text = noise.without_copyright(rule.text) or rule.text
     if rule.words > 300 and (material.short or rule.words > 900 and rng.random() < 0.5):
-        text = compose.excerpt(rng, text, rng.randint(100, 300 if material.short else 900))
+        text = compose.excerpt(text, rng.randint(100, 300 if material.short else 900))
     return noise.disturb(rng, text)
 
 
@@ -231,9 +238,11 @@ def _packaging(rng: random.Random, material: Material, label: str) -> str:
     """What is said of debian/* itself."""
     holder = f"{holders.years(rng)}, {_maintainer(rng)}"
     if rng.random() < 0.5:
-        return (f"The Debian packaging is © {holder}, and is under the {debian_names.short_name(rng, label, True)}.\n"
+        name = mark(debian_names.short_name(rng, label, True), label)
+        return (f"The Debian packaging is © {holder}, and is under the {name}.\n"
                 f"{debian_names.pointer(rng, label)}").strip()
-    return f"The Debian packaging is (C) {holder}\nand is licensed under the {material.book.name(rng, label)}."
+    name = mark(material.book.name(rng, label), label)
+    return f"The Debian packaging is (C) {holder}\nand is licensed under the {name}."
 
 
 def free_form_document(rng: random.Random, material: Material) -> Document:

@@ -118,11 +118,10 @@ def without_copyright(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
-def cut(rng: random.Random, text: str, kept: float) -> str:
-    """The text without its end, or its beginning, a share `kept` of its lines left."""
+def cut(text: str, kept: float) -> str:
+    """The text without its end, a share `kept` of its lines left."""
     lines = text.split("\n")
-    count = max(3, int(len(lines) * kept))
-    return "\n".join(lines[:count] if rng.random() < 0.85 else lines[-count:])
+    return "\n".join(lines[: max(3, int(len(lines) * kept))])
 
 
 def _html(text: str) -> str:

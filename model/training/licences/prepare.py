@@ -14,6 +14,7 @@ import json
 import pathlib
 import random
 import sys
+from collections.abc import Iterable, Iterator
 
 import compose
 import debian
@@ -23,6 +24,7 @@ import report
 import rulebook
 import scancode
 import several
+import windows
 from compose import Document, Material
 from priors import Priors
 from prose import Prose, collect_passages
@@ -48,7 +50,7 @@ def compose_document(rng: random.Random, material: Material, stage: str) -> Docu
     shares = _SHARES[stage]
     while True:
         kind = rng.choices(list(shares), list(shares.values()))[0]
-        document = _COMPOSERS[kind](rng, material)
+        document = compose.finished(_COMPOSERS[kind](rng, material))
         if document.text.strip() and len(document.text.split()) <= _LONGEST_WORDS:
             return document
 
@@ -59,7 +61,7 @@ def cover(documents: list[Document], rng: random.Random, material: Material) -> 
     for label in material.book.labels:
         if not counts[label]:
             text = compose.licence_text(rng, material, label)
-            documents.append(Document(text, {label}, "text"))
+            documents.append(compose.finished(Document(text, {label}, "text")))
 
 
 def compose_documents(count: int, rng: random.Random, material: Material, stage: str) -> list[Document]:
@@ -68,7 +70,14 @@ def compose_documents(count: int, rng: random.Random, material: Material, stage:
     return documents
 
 
-def write(path: pathlib.Path, documents: list[Document]) -> None:
+def as_windows(rng: random.Random, documents: list[Document]) -> Iterator[Document]:
+    """Each document that one window holds, and windows of each longer one."""
+    for document in documents:
+        for part, labels in windows.cut(rng, document.text, document.statements):
+            yield Document(part, labels, document.kind)
+
+
+def write(path: pathlib.Path, documents: Iterable[Document]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         for document in documents:
@@ -86,6 +95,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
                         help="folder of the downloaded wheel")
     parser.add_argument("--stage", choices=sorted(_SHARES), default="full",
                         help="short: pieces of long texts, cheap to begin with")
+    parser.add_argument("--windows", action="store_true",
+                        help="cut long documents into windows, each with the labels that it shows")
     parser.add_argument("--documents", type=int, default=40000)
     parser.add_argument("--eval_documents", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
@@ -103,7 +114,8 @@ def main(arguments: list[str]) -> None:
         material = Material(book, Prose(part_passages), Priors(book.labels), options.stage == "short")
         rng = random.Random(f"{options.seed} {options.stage} {name}")
         documents = compose_documents(count, rng, material, options.stage)
-        write(options.output / f"{name}.jsonl", documents)
+        write(options.output / f"{name}.jsonl",
+              as_windows(rng, documents) if options.windows else documents)
         if options.report:
             print(report.describe(name, documents))
 

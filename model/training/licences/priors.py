@@ -14,10 +14,10 @@ _PACKAGES = {
 }
 _DEBIAN = {
     "GPL-2.0": 95, "GPL-3.0": 60, "MIT": 65, "BSD-3-Clause": 42, "LGPL-2.1": 42, "BSD-2-Clause": 24,
-    "Apache-2.0": 30, "LGPL-2.0": 22, "GPL-1.0": 24, "Artistic-1.0": 24, "ISC": 18, "LGPL-3.0": 16,
-    "Zlib": 11, "FSFAP": 10, "FSFULLR": 12, "CC0-1.0": 9, "MPL-2.0": 8, "MPL-1.1": 6, "GFDL-1.2": 5,
+    "Apache-2.0": 30, "LGPL-2.0": 28, "GPL-1.0": 24, "Artistic-1.0": 24, "ISC": 18, "LGPL-3.0": 16,
+    "Zlib": 16, "FSFAP": 18, "FSFULLR": 12, "CC0-1.0": 16, "MPL-2.0": 8, "MPL-1.1": 6, "GFDL-1.2": 5,
     "GFDL-1.3": 7, "GFDL-1.1": 3, "BSL-1.0": 6, "PSF-2.0": 6, "Artistic-2.0": 5, "OFL-1.1": 5,
-    "CC-BY-SA-3.0": 7, "CC-BY-SA-4.0": 6, "CC-BY-3.0": 4, "CC-BY-4.0": 4, "BSD-4-Clause": 7, "AGPL-3.0": 5,
+    "CC-BY-SA-3.0": 7, "CC-BY-SA-4.0": 6, "CC-BY-3.0": 4, "CC-BY-4.0": 4, "BSD-4-Clause": 10, "AGPL-3.0": 5,
     "Unicode-3.0": 3, "HPND": 7, "Ruby": 4, "curl": 3, "OpenSSL": 4, "NCSA": 4, "WTFPL": 3, "Unlicense": 4,
     "LPPL-1.3c": 4, "IJG": 3, "FTL": 3, "ZPL-2.1": 3, "W3C": 3, "TCL": 2, "Beerware": 3, "RSA-MD": 2,
     "QPL-1.0": 2,

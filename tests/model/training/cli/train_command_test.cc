@@ -26,6 +26,7 @@ TEST_F(TrainCommand, GivesTheTrainerAllThatWasRead) {
     EXPECT_EQ(job.options.epochs, 3);
     EXPECT_EQ(job.options.hop_dropout, 0.1);
     EXPECT_EQ(job.options.weights_type, WeightsType::kBFloat16);
+    EXPECT_EQ(job.options.initializer, Initializer::kLocalHeads);
     EXPECT_THAT(job.config_json, HasSubstr("\"initializer_range\""));
     EXPECT_EQ(job.init_dir, "");
     EXPECT_EQ(job.output_dir, output_);
@@ -38,8 +39,10 @@ TEST_F(TrainCommand, GivesTheTrainerAllThatWasRead) {
     EXPECT_FALSE(*job.stop);
     return absl::OkStatus();
   };
-  const CliResult result =
-      Run(Flags({{"--epochs", "3"}, {"--weights_type", "bfloat16"}, {"--hop_dropout", "-1"}}));
+  const CliResult result = Run(Flags({{"--epochs", "3"},
+                                      {"--weights_type", "bfloat16"},
+                                      {"--initializer", "local_heads"},
+                                      {"--hop_dropout", "-1"}}));
   EXPECT_EQ(result.code, kOk) << result.err;
   EXPECT_EQ(trainings_, 1);
   EXPECT_THAT(result.out, HasSubstr("train.jsonl (2 documents, "));

@@ -8,9 +8,11 @@ import tempfile
 import unittest
 
 import support
+import compose
 import debian
 import debian_names
 import families
+import marks
 import noise
 import prepare
 import prose
@@ -21,7 +23,7 @@ MATERIAL = support.material()
 
 def documents(kind, count=60, material=MATERIAL):
     rng = random.Random(kind)
-    return [prepare._COMPOSERS[kind](rng, material) for _ in range(count)]
+    return [compose.finished(prepare._COMPOSERS[kind](rng, material)) for _ in range(count)]
 
 
 class ComposerTest(unittest.TestCase):
@@ -39,6 +41,12 @@ class ComposerTest(unittest.TestCase):
 
     def test_documents_without_a_licence_have_no_label(self):
         self.assertFalse(any(document.labels for kind in ("none", "foreign") for document in documents(kind)))
+
+    def test_every_label_is_stated_somewhere_and_no_sign_is_left(self):
+        for kind in prepare._COMPOSERS:
+            for document in documents(kind, 100):
+                self.assertEqual({statement.label for statement in document.statements}, document.labels)
+                self.assertEqual(marks.read(document.text), (document.text, []))
 
     def test_the_same_seed_gives_the_same_documents(self):
         first, second = (prepare.compose_documents(30, random.Random(7), MATERIAL, "full") for _ in range(2))

@@ -1,4 +1,4 @@
-#include "server/config/cpu_limit.h"
+#include "model/cpu_limit.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-namespace diffuser::config {
+namespace diffuser::model {
 namespace {
 
 // A made-up machine: /proc/self/cgroup and the files of /sys/fs/cgroup.
@@ -79,4 +79,4 @@ TEST(UsableCpus, IsAtLeastOneAndAtMostTheMachines) {
 }
 
 }  // namespace
-}  // namespace diffuser::config
+}  // namespace diffuser::model

@@ -1,4 +1,4 @@
-#include "server/config/cpu_limit.h"
+#include "model/cpu_limit.h"
 
 #include <sched.h>
 
@@ -13,7 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 
-namespace diffuser::config {
+namespace diffuser::model {
 namespace {
 
 namespace fs = std::filesystem;
@@ -90,4 +90,4 @@ int UsableCpus() {
   return std::max(cpus, 1);
 }
 
-}  // namespace diffuser::config
+}  // namespace diffuser::model

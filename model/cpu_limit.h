@@ -1,10 +1,10 @@
-#ifndef DIFFUSER_SERVER_CONFIG_CPU_LIMIT_H_
-#define DIFFUSER_SERVER_CONFIG_CPU_LIMIT_H_
+#ifndef DIFFUSER_MODEL_CPU_LIMIT_H_
+#define DIFFUSER_MODEL_CPU_LIMIT_H_
 
 #include <optional>
 #include <string>
 
-namespace diffuser::config {
+namespace diffuser::model {
 
 // The CPU quota of the process's cgroup, in CPUs: the least over the cgroup and all above it, of
 // version 2 (cpu.max) and version 1 (cpu.cfs_quota_us). Nothing where there is no quota.
@@ -14,6 +14,6 @@ std::optional<double> CgroupCpus(const std::string& proc_cgroup, const std::stri
 // CPUs that this process may use: its affinity mask, cut to its cgroup's quota (rounded up). >= 1.
 int UsableCpus();
 
-}  // namespace diffuser::config
+}  // namespace diffuser::model
 
-#endif  // DIFFUSER_SERVER_CONFIG_CPU_LIMIT_H_
+#endif  // DIFFUSER_MODEL_CPU_LIMIT_H_
