@@ -104,24 +104,6 @@ TEST_P(Generated, CpuMatchesTheReferenceOnEveryTarget) {
   }
 }
 
-// Of the same inputs, rounded to bfloat16: each product adds its rounding to the softmax and to h.
-TEST_P(Generated, CpuMatchesTheReferenceInBFloat16) {
-  const Projections rounded(GetParam().shape, GetParam().lengths, Seeds(GetParam().lengths.size()),
-                            GetParam().magnitude, Element::kBFloat16);
-  const auto answers = [&](const char* kernels) {
-    return Compute(*KernelsOrDie(kernels), *graph_, GetParam().shape, rounded, Serial);
-  };
-  const Answers expected = answers("reference");
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    UseTarget(target);
-    const Answers actual = answers("cpu");
-    ExpectClose(actual.all, expected.all, 1 << 16, "h");
-    ExpectClose(actual.first, expected.first, 1 << 16, "h of the first token");
-    ExpectClose(actual.evidence, expected.evidence, 1 << 16, "evidence");
-  }
-}
-
 TEST_P(Generated, TheFirstTokenBackwardsIsTheFirstRowForwards) {
   const Answers answers = ComputeWith("cpu");
   const size_t width = GetParam().shape.heads * GetParam().shape.head_dim;
