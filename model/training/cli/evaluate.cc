@@ -98,6 +98,14 @@ std::vector<float> Tune(const EvaluationData& data, const ScoreMatrix& scores,
   return tuned.thresholds;
 }
 
+std::vector<float> ChooseThresholds(const EvalOptions& options, const EvaluationData& data,
+                                    const ScoreMatrix& scores, const model::ModelConfig& config,
+                                    std::ostream& err) {
+  if (!IsMultiLabel(config)) return {};
+  const std::vector<float> usual = UsualThresholds(options, config);
+  return options.tune_thresholds ? Tune(data, scores, usual, err) : usual;
+}
+
 std::vector<NamedScores> ScoreGroups(const EvaluationData& data, const LabelSets& predicted,
                                      int labels) {
   struct Group {
@@ -114,6 +122,14 @@ std::vector<NamedScores> ScoreGroups(const EvaluationData& data, const LabelSets
     scores.push_back({name, ComputeScores(group.predicted, group.truth, labels)});
   }
   return scores;
+}
+
+absl::Status WriteThresholds(const EvalOptions& options, const ScoreReport& report,
+                             std::ostream& err) {
+  if (!options.write) return absl::OkStatus();
+  auto stored = StoreThresholds(options.model, report.labels, report.thresholds);
+  if (stored.ok()) err << "Thresholds written to " << options.model << "/config.json\n";
+  return stored;
 }
 
 }  // namespace
@@ -150,19 +166,16 @@ absl::Status Evaluate(const EvalOptions& options, const model::Classifier& class
     console.err << "Labels that the model does not know, ignored: " << data->ignored_labels << "\n";
   }
   const int labels = static_cast<int>(config.labels.size());
+  const ScorerOptions scoring = {.batch_tokens = options.batch_tokens,
+                                 .chunk_overlap = options.chunk_overlap};
   const auto score = [&](const model::Classifier& by) {
-    const ScorerOptions scorer = {.batch_tokens = options.batch_tokens,
-                                  .chunk_overlap = options.chunk_overlap};
-    return ScoreAll(*data, DocumentScorer(by, tokenizer, scorer), labels, console);
+    return ScoreAll(*data, DocumentScorer(by, tokenizer, scoring), labels, console);
   };
   const auto scored = score(classifier);
   if (!scored.ok()) return scored.status();
 
   ScoreReport report{.labels = config.labels, .scores = {}, .groups = {}, .thresholds = {}};
-  if (IsMultiLabel(config)) report.thresholds = UsualThresholds(options, config);
-  if (options.tune_thresholds) {
-    report.thresholds = Tune(*data, scored->scores, report.thresholds, console.err);
-  }
+  report.thresholds = ChooseThresholds(options, *data, scored->scores, config, console.err);
   const auto predict = [&](const ScoreMatrix& scores) {
     return IsMultiLabel(config) ? PredictByThreshold(scores, report.thresholds)
                                 : PredictBest(scores);
@@ -172,20 +185,16 @@ absl::Status Evaluate(const EvalOptions& options, const model::Classifier& class
   if (other != nullptr) {
     const auto compared = score(*other);
     if (!compared.ok()) return compared.status();
-    agreement = {.precision = model::PrecisionName(classifier.precision()),
-                 .other = model::PrecisionName(other->precision()),
-                 .agreement = CompareScored({scored->documents, predicted},
-                                            {compared->documents, predict(compared->scores)})};
+    agreement = {model::PrecisionName(classifier.precision()),
+                 model::PrecisionName(other->precision()),
+                 CompareScored({scored->documents, predicted},
+                               {compared->documents, predict(compared->scores)})};
   }
   report.scores = ComputeScores(predicted, data->truth, labels);
   report.groups = ScoreGroups(*data, predicted, labels);
   console.out << FormatEvaluation(report, scored->speed, agreement, options.format) << std::flush;
 
-  if (options.write) {
-    auto stored = StoreThresholds(options.model, config.labels, report.thresholds);
-    if (!stored.ok()) return stored;
-    console.err << "Thresholds written to " << options.model << "/config.json\n";
-  }
+  if (auto status = WriteThresholds(options, report, console.err); !status.ok()) return status;
   if (options.predictions.empty()) return absl::OkStatus();
   return checkpoint::WriteFileAtomically(
       options.predictions, FormatPredictions(*data, scored->scores, predicted, config.labels));
