@@ -1,0 +1,183 @@
+#ifndef DIFFUSER_MODEL_KERNELS_CUDA_ROWWISE_CUH_
+#define DIFFUSER_MODEL_KERNELS_CUDA_ROWWISE_CUH_
+
+#include "model/kernels/cuda/shared_sizes.h"
+#include "primitives.h"
+
+// What stands between the dense layers, fused so that every row is read once and written once:
+// residual + LayerNorm, embeddings + LayerNorm, bias + activation. Rows are [hidden] halves,
+// hidden a multiple of 8; weights of LayerNorm and biases are float32.
+namespace diffuser::kernels::cuda {
+
+struct LayerNormWeights {
+  const float* weight;  // [hidden]
+  const float* bias;    // [hidden]
+  float epsilon;
+  int hidden;
+};
+
+// The sum over the block, the same bits in every thread. `sums` holds one number a warp.
+__device__ inline float BlockSum(float value, const SharedArray<float>& sums) {
+  for (int step = 1; step < kWarp; step *= 2) value += __shfl_xor_sync(0xffffffffu, value, step);
+  if (threadIdx.x % kWarp == 0) sums.Store(threadIdx.x / kWarp, value);
+  __syncthreads();
+  float total = 0.0f;
+  for (int warp = 0; warp < kRowThreads / kWarp; ++warp) total += sums.Load(warp);
+  __syncthreads();  // before the next sum is written
+  return total;
+}
+
+template <class Half>
+__device__ void AddPiece(const Half* from, int piece, float (&values)[kHalvesPerWords]) {
+  const Words words = reinterpret_cast<const Words*>(from)[piece];
+#pragma unroll
+  for (int w = 0; w < 4; ++w) {
+    const FloatPair pair = Unpack<Half>(words.at[w]);
+    values[2 * w] += pair.low;
+    values[2 * w + 1] += pair.high;
+  }
+}
+
+template <class Half>
+__device__ void StorePiece(const float (&values)[kHalvesPerWords], int piece, Half* to) {
+  Words words;
+#pragma unroll
+  for (int w = 0; w < 4; ++w) words.at[w] = Pack<Half>(values[2 * w], values[2 * w + 1]);
+  reinterpret_cast<Words*>(to)[piece] = words;
+}
+
+// out = LayerNorm(row) for a row that `sum(piece, values)` adds up, 8 elements at a time. A thread
+// keeps to its own pieces of the row in shared memory.
+template <class Half, class Sum>
+__device__ void NormalizeRow(const LayerNormWeights& norm, const Sum& sum, Half* out) {
+  SharedArena arena;
+  const SharedArray<float> row = arena.Take<float>(norm.hidden);
+  const SharedArray<float> sums = arena.Take<float>(kRowThreads / kWarp);
+  const int pieces = norm.hidden / kHalvesPerWords;
+  float total = 0.0f;
+  for (int piece = threadIdx.x; piece < pieces; piece += kRowThreads) {
+    float values[kHalvesPerWords] = {};
+    sum(piece, values);
+#pragma unroll
+    for (int x = 0; x < kHalvesPerWords; ++x) {
+      row.Store(x * pieces + piece, values[x]);
+      total += values[x];
+    }
+  }
+  const float mean = BlockSum(total, sums) / norm.hidden;
+  float squares = 0.0f;
+  for (int piece = threadIdx.x; piece < pieces; piece += kRowThreads) {
+    for (int x = 0; x < kHalvesPerWords; ++x) {
+      const float centred = row.Load(x * pieces + piece) - mean;
+      squares += centred * centred;
+    }
+  }
+  const float factor = 1.0f / sqrtf(BlockSum(squares, sums) / norm.hidden + norm.epsilon);
+  for (int piece = threadIdx.x; piece < pieces; piece += kRowThreads) {
+    float values[kHalvesPerWords];
+#pragma unroll
+    for (int x = 0; x < kHalvesPerWords; ++x) {
+      const int at = piece * kHalvesPerWords + x;
+      values[x] =
+          (row.Load(x * pieces + piece) - mean) * factor * norm.weight[at] + norm.bias[at];
+    }
+    StorePiece(values, piece, out);
+  }
+}
+
+template <class Half>
+struct ResidualLayerNormArgs {
+  LayerNormWeights norm;
+  const Half* x;         // [rows, hidden], the dense layer's output
+  const Half* residual;  // [rows, hidden]
+  const float* bias;     // [hidden], the dense layer's; null where x has it
+  Half* out;             // [rows, hidden]; may be x or residual
+};
+
+// out = LN(x + bias + residual). Grid: rows.
+template <class Half>
+__global__ void __launch_bounds__(kRowThreads) ResidualLayerNorm(ResidualLayerNormArgs<Half> args) {
+  const int64_t row = int64_t{blockIdx.x} * args.norm.hidden;
+  const auto sum = [&](int piece, float(&values)[kHalvesPerWords]) {
+    AddPiece(args.x + row, piece, values);
+    AddPiece(args.residual + row, piece, values);
+    for (int x = 0; args.bias != nullptr && x < kHalvesPerWords; ++x) {
+      values[x] += args.bias[piece * kHalvesPerWords + x];
+    }
+  };
+  NormalizeRow(args.norm, sum, args.out + row);
+}
+
+template <class Half>
+struct EmbeddingLayerNormArgs {
+  LayerNormWeights norm;
+  const int32_t* ids;        // [T]
+  const int32_t* positions;  // [T], rows of position_embeddings
+  const Half* word_embeddings;      // [vocab, hidden]
+  const Half* position_embeddings;  // [positions, hidden]
+  const Half* token_type;           // [hidden], of type 0
+  Half* out;                        // [T, hidden]
+};
+
+// out = LN(word + position + token type). Grid: tokens.
+template <class Half>
+__global__ void __launch_bounds__(kRowThreads)
+    EmbeddingLayerNorm(EmbeddingLayerNormArgs<Half> args) {
+  const int64_t hidden = args.norm.hidden;
+  const int token = blockIdx.x;
+  const auto sum = [&](int piece, float(&values)[kHalvesPerWords]) {
+    AddPiece(args.word_embeddings + args.ids[token] * hidden, piece, values);
+    AddPiece(args.position_embeddings + args.positions[token] * hidden, piece, values);
+    AddPiece(args.token_type, piece, values);
+  };
+  NormalizeRow(args.norm, sum, args.out + token * hidden);
+}
+
+enum class Activation : int { kNone, kGelu, kGeluTanh, kRelu };
+
+__device__ inline float Activate(float x, Activation activation) {
+  switch (activation) {
+    case Activation::kGelu:
+      return 0.5f * x * (1.0f + erff(x * 0.70710678f));
+    case Activation::kGeluTanh:
+      return 0.5f * x * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+    case Activation::kRelu:
+      return fmaxf(x, 0.0f);
+    case Activation::kNone:
+      break;
+  }
+  return x;
+}
+
+template <class Half>
+struct BiasActivationArgs {
+  Half* x;            // [rows, width], in place
+  const float* bias;  // [width]
+  int rows;
+  int width;          // a multiple of 8
+  Activation activation;
+};
+
+// x = act(x + bias). Grid: any number of blocks.
+template <class Half>
+__global__ void __launch_bounds__(kRowThreads)
+    BiasActivation(BiasActivationArgs<Half> args, int blocks) {
+  const int pieces_of_row = args.width / kHalvesPerWords;
+  const int64_t pieces = int64_t{args.rows} * pieces_of_row;
+  for (int64_t at = int64_t{blockIdx.x} * kRowThreads + threadIdx.x; at < pieces;
+       at += int64_t{blocks} * kRowThreads) {
+    const int piece = static_cast<int>(at % pieces_of_row);
+    Half* row = args.x + at / pieces_of_row * args.width;
+    float values[kHalvesPerWords] = {};
+    AddPiece(row, piece, values);
+#pragma unroll
+    for (int x = 0; x < kHalvesPerWords; ++x) {
+      values[x] = Activate(values[x] + args.bias[piece * kHalvesPerWords + x], args.activation);
+    }
+    StorePiece(values, piece, row);
+  }
+}
+
+}  // namespace diffuser::kernels::cuda
+
+#endif  // DIFFUSER_MODEL_KERNELS_CUDA_ROWWISE_CUH_

@@ -1,0 +1,260 @@
+#include "tests/model/kernels/cuda/shim/engine.h"
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstring>
+#include <list>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/model/kernels/cuda/shim/block.h"
+
+namespace diffuser::kernels::cuda::shim {
+namespace {
+
+constexpr int kWarp = 32;
+constexpr size_t kStackBytes = 128 * 1024;
+
+// One thread of the kernel: its state, and its stack while it waits.
+struct Fiber {
+  ThreadState state;
+  ucontext_t context;
+  bool is_done = false;
+  bool waits = false;
+  const char* waits_for = "";
+};
+
+// A meeting of some lanes of a warp that not all have come to.
+struct Meeting {
+  Block* block;
+  int warp;
+  uint32_t mask;
+  const char* name;
+  uint32_t arrived = 0;
+  void* operands[kWarp] = {};
+  Fiber* fibers[kWarp] = {};
+};
+
+// The blocks of one cluster, run to their end.
+class ClusterRun {
+ public:
+  ClusterRun(const LaunchShape& shape, const std::function<void()>& kernel, Index3 first_block);
+  ~ClusterRun();
+
+  std::vector<std::string> RunToEnd();
+
+  void BlockBarrier();
+  void ClusterBarrier();
+  void Meet(uint32_t mask, const char* name, void* operand,
+            const std::function<void(void* const (&)[kWarp])>& act);
+
+  Fiber& current() { return *current_; }
+  Block& block(int rank) { return *blocks_[rank]; }
+  int size() const { return static_cast<int>(blocks_.size()); }
+
+ private:
+  static void Enter();
+  void MakeReady(Fiber& fiber, char* stack);
+  void Wait(const char* what);
+  void ReleaseBlock(Block* block);
+  bool Turn();
+  void ReportWaiting();
+
+  const LaunchShape& shape_;
+  const std::function<void()>& kernel_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<std::unique_ptr<Fiber>> fibers_;  // [cluster threads]
+  std::vector<Fiber*> order_;
+  std::list<Meeting> meetings_;
+  std::vector<int> at_block_barrier_;  // [blocks]
+  int at_cluster_barrier_ = 0;
+  ucontext_t scheduler_;
+  Fiber* current_ = nullptr;
+};
+
+ClusterRun* running = nullptr;
+
+// Stacks are kept from one cluster to the next.
+char* Stack(size_t index) {
+  static std::vector<std::unique_ptr<char[]>> stacks;
+  while (stacks.size() <= index) {
+    stacks.push_back(std::make_unique_for_overwrite<char[]>(kStackBytes));
+  }
+  return stacks[index].get();
+}
+
+void ClusterRun::MakeReady(Fiber& fiber, char* stack) {
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = stack;
+  fiber.context.uc_stack.ss_size = kStackBytes;
+  fiber.context.uc_link = &scheduler_;
+  makecontext(&fiber.context, Enter, 0);
+}
+
+ClusterRun::ClusterRun(const LaunchShape& shape, const std::function<void()>& kernel,
+                       Index3 first_block)
+    : shape_(shape), kernel_(kernel), at_block_barrier_(shape.cluster) {
+  for (int rank = 0; rank < shape.cluster; ++rank) {
+    blocks_.push_back(std::make_unique<Block>(rank, shape.shared_bytes));
+    for (int thread = 0; thread < shape.threads; ++thread) {
+      auto fiber = std::make_unique<Fiber>();
+      Index3 block_index = first_block;
+      block_index.x += rank;
+      fiber->state = {.thread_index = {static_cast<unsigned>(thread), 0, 0},
+                      .block_index = block_index,
+                      .block = blocks_.back().get(),
+                      .lane = thread % kWarp,
+                      .warp = thread / kWarp,
+                      .cluster_thread = rank * shape.threads + thread};
+      MakeReady(*fiber, Stack(fibers_.size()));
+      order_.push_back(fiber.get());
+      fibers_.push_back(std::move(fiber));
+    }
+  }
+  if (shape.last_first) std::reverse(order_.begin(), order_.end());
+  running = this;
+}
+
+ClusterRun::~ClusterRun() { running = nullptr; }
+
+void ClusterRun::Enter() {
+  running->kernel_();
+  running->current_->is_done = true;
+}
+
+std::vector<std::string> ClusterRun::RunToEnd() {
+  while (Turn()) {
+  }
+  ReportWaiting();
+  std::vector<std::string> reports;
+  for (const auto& block : blocks_) {
+    const auto& found = block->shared.reports();
+    reports.insert(reports.end(), found.begin(), found.end());
+  }
+  return reports;
+}
+
+// Lets every thread that can go on do so once; false where none can.
+bool ClusterRun::Turn() {
+  bool has_run = false;
+  for (Fiber* fiber : order_) {
+    if (fiber->is_done || fiber->waits) continue;
+    has_run = true;
+    current_ = fiber;
+    swapcontext(&scheduler_, &fiber->context);
+  }
+  return has_run;
+}
+
+void ClusterRun::ReportWaiting() {
+  for (Fiber* fiber : order_) {
+    if (fiber->is_done) continue;
+    fiber->state.block->shared.Report(absl::StrCat("thread ", fiber->state.cluster_thread,
+                                                   " waits for ever at ", fiber->waits_for));
+  }
+}
+
+void ClusterRun::Wait(const char* what) {
+  Fiber* self = current_;
+  self->waits = true;
+  self->waits_for = what;
+  swapcontext(&self->context, &scheduler_);
+}
+
+void ClusterRun::ReleaseBlock(Block* block) {
+  for (const auto& fiber : fibers_) {
+    if (fiber->state.block != block) continue;
+    fiber->waits = false;
+    ++fiber->state.block_phase;
+  }
+}
+
+void ClusterRun::BlockBarrier() {
+  Block* block = current_->state.block;
+  int& arrived = at_block_barrier_[block->rank];
+  if (++arrived < shape_.threads) return Wait("a barrier of its block");
+  arrived = 0;
+  ReleaseBlock(block);
+}
+
+void ClusterRun::ClusterBarrier() {
+  if (++at_cluster_barrier_ < static_cast<int>(fibers_.size())) {
+    return Wait("a barrier of its cluster");
+  }
+  at_cluster_barrier_ = 0;
+  for (const auto& block : blocks_) ReleaseBlock(block.get());
+  for (const auto& fiber : fibers_) ++fiber->state.cluster_phase;
+}
+
+void ClusterRun::Meet(uint32_t mask, const char* name, void* operand,
+                      const std::function<void(void* const (&)[kWarp])>& act) {
+  const ThreadState& self = current_->state;
+  auto meeting = std::find_if(meetings_.begin(), meetings_.end(), [&](const Meeting& m) {
+    return m.block == self.block && m.warp == self.warp && m.mask == mask &&
+           std::strcmp(m.name, name) == 0;
+  });
+  if (meeting == meetings_.end()) {
+    meeting = meetings_.insert(meetings_.end(), {self.block, self.warp, mask, name});
+  }
+  if ((mask >> self.lane & 1) == 0) {
+    self.block->shared.Report(absl::StrCat("thread ", self.cluster_thread, " is not in the mask of ",
+                                           name));
+    return;
+  }
+  meeting->operands[self.lane] = operand;
+  meeting->fibers[self.lane] = current_;
+  meeting->arrived |= 1u << self.lane;
+  if (meeting->arrived != mask) return Wait(name);
+  act(meeting->operands);
+  for (Fiber* fiber : meeting->fibers) {
+    if (fiber != nullptr) fiber->waits = false;
+  }
+  meetings_.erase(meeting);
+}
+
+}  // namespace
+
+std::vector<std::string> Run(const LaunchShape& shape, const std::function<void()>& kernel) {
+  std::vector<Index3> clusters;
+  for (unsigned z = 0; z < shape.grid.z; ++z) {
+    for (unsigned y = 0; y < shape.grid.y; ++y) {
+      for (unsigned x = 0; x < shape.grid.x; x += shape.cluster) clusters.push_back({x, y, z});
+    }
+  }
+  if (shape.last_first) std::reverse(clusters.begin(), clusters.end());
+  std::vector<std::string> reports;
+  for (const Index3& first_block : clusters) {
+    auto found = ClusterRun(shape, kernel, first_block).RunToEnd();
+    for (std::string& report : found) {
+      reports.push_back(absl::StrCat("block (", first_block.x, ", ", first_block.y, ", ",
+                                     first_block.z, "): ", report));
+    }
+  }
+  return reports;
+}
+
+ThreadState& Current() { return running->current().state; }
+
+void BlockBarrier() { running->BlockBarrier(); }
+
+void ClusterBarrier() { running->ClusterBarrier(); }
+
+void WarpBarrier(uint32_t mask) {
+  Meet(mask, "a barrier of its warp", nullptr, [](void* const (&)[kWarp]) {});
+  ++Current().warp_phase;
+}
+
+void Meet(uint32_t mask, const char* name, void* operand,
+          const std::function<void(void* const (&operands)[kWarp])>& act) {
+  running->Meet(mask, name, operand, act);
+}
+
+int ClusterRank() { return Current().block->rank; }
+
+int ClusterSize() { return running->size(); }
+
+Block& BlockOfRank(int rank) { return running->block(rank); }
+
+}  // namespace diffuser::kernels::cuda::shim
