@@ -174,15 +174,15 @@ __device__ void FinishGlobals(const HopBlock<Half, W>& block, const Slab<Half, W
 template <class Half, int W>
 __device__ void Exchange(const HopBlock<Half, W>& block, const Slab<Half, W>& next,
                          const Slab<Half, W>& h) {
-  constexpr int kPieces = W / kHalvesPerWords;
+  const int pieces = block.columns / kHalvesPerWords;
   const int first = block.first_strip * kStripRows;
   const int end = Smaller(block.end_strip * kStripRows, block.document.length);
-  for (int x = threadIdx.x; x < (end - first) * kPieces; x += kHopThreads) {
-    const int row = first + x / kPieces;
+  for (int x = threadIdx.x; x < (end - first) * pieces; x += kHopThreads) {
+    const int row = first + x / pieces;
     if (block.graph.is_global[row]) continue;
-    const Words piece = next.LoadPiece(row - first, x % kPieces);
+    const Words piece = next.LoadPiece(row - first, x % pieces);
     for (int to = 0; to < block.args.parts; ++to) {
-      h.OfBlock(to).StorePiece(row, x % kPieces, piece);
+      h.OfBlock(to).StorePiece(row, x % pieces, piece);
     }
   }
 }

@@ -22,11 +22,13 @@ using kernels::testing::Projections;
 using kernels::testing::Serial;
 using ::testing::IsEmpty;
 using testing::ComputeOnShim;
-using testing::kWithClusters;
-using testing::kWithoutClusters;
+using testing::kA100;
+using testing::kH100;
 using testing::RoundedProjections;
 using testing::ShimAnswers;
 using testing::ShimDevice;
+using testing::SmallA100;
+using testing::SmallH100;
 
 constexpr float Epsilon(BFloat16) { return 1.0f / 128; }
 constexpr float Epsilon(Float16) { return 1.0f / 1024; }
@@ -77,16 +79,73 @@ std::vector<KernelCase> Cases() {
 
 class Generated : public ::testing::TestWithParam<KernelCase> {};
 
+int Longest(const KernelCase& test) {
+  return *std::max_element(test.lengths.begin(), test.lengths.end());
+}
+
 TEST_P(Generated, MatchesTheReferenceInBFloat16WithClusters) {
-  ExpectMatchesReference<BFloat16>(GetParam(), kWithClusters);
+  ExpectMatchesReference<BFloat16>(GetParam(),
+                                   SmallH100(Longest(GetParam()), GetParam().shape.head_dim));
 }
 
 TEST_P(Generated, MatchesTheReferenceInFloat16WithoutClusters) {
-  ExpectMatchesReference<Float16>(GetParam(), kWithoutClusters);
+  ExpectMatchesReference<Float16>(GetParam(),
+                                  SmallA100(Longest(GetParam()), GetParam().shape.head_dim));
 }
 
 INSTANTIATE_TEST_SUITE_P(CudaAttention, Generated, ::testing::ValuesIn(Cases()),
                          [](const auto& test) { return test.param.name; });
+
+// --- As on devices of today: the longest documents. ---
+
+constexpr graph::GraphOptions kBaseGraph = {
+    .nodes = 4096, .window = 64, .num_rand = 64, .num_glob = 64};
+
+TEST(CudaAttention, MatchesTheReferenceAt4096TokensOnH100) {
+  ExpectMatchesReference<BFloat16>({"", kBaseGraph, {1, 16, 2}, {4096}}, kH100);
+}
+
+TEST(CudaAttention, MatchesTheReferenceAt4096TokensOnA100) {
+  ExpectMatchesReference<BFloat16>({"", kBaseGraph, {1, 8, 2}, {4096}}, kA100);
+}
+
+// --- A document's bits hang neither on its batch nor on the order of blocks and threads. ---
+
+class Independence : public ::testing::Test {
+ protected:
+  static constexpr DiffusionShape kShape = {.heads = 2, .head_dim = 24, .hops = 3};
+
+  ShimAnswers ComputeWith(const std::vector<int>& lengths, const std::vector<uint32_t>& seeds,
+                          bool last_first) const {
+    const Projections projections(kShape, lengths, seeds, 1.0f);
+    const RoundedProjections<BFloat16> batch(projections.view(), kShape);
+    ShimDevice device = SmallH100(200, kShape.head_dim);
+    device.last_first = last_first;
+    return ComputeOnShim(*graph_, kShape, batch, device);
+  }
+
+  std::shared_ptr<const graph::AttentionGraph> graph_ =
+      BuildOrDie({.nodes = 512, .window = 16, .num_rand = 6, .num_glob = 20});
+};
+
+TEST_F(Independence, OfTheOrderOfBlocksAndThreads) {
+  const ShimAnswers forwards = ComputeWith({37, 200, 64}, {1, 2, 3}, false);
+  const ShimAnswers backwards = ComputeWith({37, 200, 64}, {1, 2, 3}, true);
+  EXPECT_EQ(forwards.answers.all, backwards.answers.all);
+  EXPECT_EQ(forwards.answers.first, backwards.answers.first);
+  EXPECT_EQ(forwards.answers.evidence, backwards.answers.evidence);
+}
+
+TEST_F(Independence, OfTheOtherDocuments) {
+  const auto tail = [](const std::vector<float>& from, size_t count) {
+    return std::vector<float>(from.end() - count, from.end());
+  };
+  const Answers alone = ComputeWith({64}, {3}, false).answers;
+  const Answers last = ComputeWith({37, 200, 64}, {1, 2, 3}, false).answers;
+  EXPECT_EQ(alone.all, tail(last.all, alone.all.size()));
+  EXPECT_EQ(alone.first, tail(last.first, alone.first.size()));
+  EXPECT_EQ(alone.evidence, tail(last.evidence, alone.evidence.size()));
+}
 
 }  // namespace
 }  // namespace diffuser::kernels::cuda

@@ -1,5 +1,7 @@
 #include "tests/model/kernels/cuda/shim_attention.h"
 
+#include <algorithm>
+
 #include "gtest/gtest.h"
 #include "model/kernels/cuda/attention_launches.h"
 #include "tests/model/kernels/cuda/guarded_buffer.h"
@@ -50,6 +52,17 @@ std::vector<float> ToFloats(const GuardedBuffer<Half>& halves) {
 }
 
 }  // namespace
+
+ShimDevice SmallA100(int longest, int head_dim) {
+  return {{.shared_bytes = static_cast<int>(std::max(HopSharedBytes(8, longest, 1),
+                                                     FirstTokenSharedBytes(longest, head_dim)))}};
+}
+
+ShimDevice SmallH100(int longest, int head_dim) {
+  return {{.shared_bytes = static_cast<int>(std::max(HopSharedBytes(16, longest, 4),
+                                                     FirstTokenSharedBytes(longest, head_dim))),
+           .cluster_blocks = 4}};
+}
 
 template <class Half>
 RoundedProjections<Half>::RoundedProjections(const QkvView& qkv, const DiffusionShape& shape)

@@ -20,8 +20,13 @@ struct ShimDevice {
 };
 
 // A100 and H100, as far as the kernels look.
-inline constexpr ShimDevice kWithoutClusters = {{.shared_bytes = 163 * 1024}};
-inline constexpr ShimDevice kWithClusters = {{.shared_bytes = 227 * 1024, .cluster_blocks = 8}};
+inline constexpr ShimDevice kA100 = {{.shared_bytes = 163 * 1024}};
+inline constexpr ShimDevice kH100 = {{.shared_bytes = 227 * 1024, .cluster_blocks = 8}};
+
+// Devices of so little shared memory that a document of that length and head size is treated as one
+// of thousands of tokens: slabs of 8 columns without clusters, slabs of 16 in clusters of 4.
+ShimDevice SmallA100(int longest, int head_dim);
+ShimDevice SmallH100(int longest, int head_dim);
 
 // Projections rounded to halves, in both forms.
 template <class Half>
