@@ -15,4 +15,8 @@ if(DIFFUSER_WITH_CUDA)
   set(CMAKE_CUDA_ARCHITECTURES ${DIFFUSER_CUDA_ARCHITECTURES})
   set(CMAKE_CUDA_RUNTIME_LIBRARY None)
   enable_language(CUDA)
+  # CMake 3.25 knows of no C++20 for an nvcc that is newer than itself.
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  set(CMAKE_CUDA_STANDARD 20)
 endif()

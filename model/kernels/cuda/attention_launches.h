@@ -17,14 +17,12 @@ namespace diffuser::kernels::cuda {
 // The attention matrices of a batch, as args.matrix has them.
 template <class Half, class Launcher>
 void LaunchScores(Launcher& launcher, const AttentionArgs<Half>& args) {
-  launcher.Launch({.x = CeilDiv(args.batch.strips, kScoreWarps),
-                   .y = args.heads,
-                   .threads = kScoreThreads},
-                  StripScores<Half>, args);
+  launcher.Launch(
+      {.x = CeilDiv(args.batch.strips, kScoreWarps), .y = args.heads, .threads = kScoreThreads},
+      StripScores<Half>, args);
   if (args.batch.chunks == 0) return;
-  const LaunchDims chunks = {.x = CeilDiv(args.batch.chunks, kScoreWarps),
-                             .y = args.heads,
-                             .threads = kScoreThreads};
+  const LaunchDims chunks = {
+      .x = CeilDiv(args.batch.chunks, kScoreWarps), .y = args.heads, .threads = kScoreThreads};
   launcher.Launch(chunks, GlobalRowScores<Half>, args);
   launcher.Launch(chunks, FinishGlobalRows<Half>, args);
 }
@@ -33,8 +31,8 @@ void LaunchScores(Launcher& launcher, const AttentionArgs<Half>& args) {
 // `partials` has room for kStripRows * D floats a chunk of all heads.
 template <class Half, class Launcher>
 void LaunchHops(Launcher& launcher, const AttentionArgs<Half>& args,
-                const std::vector<DocumentsLaunch>& launches, const int32_t* order,
-                float* partials, Half* out) {
+                const std::vector<DocumentsLaunch>& launches, const int32_t* order, float* partials,
+                Half* out) {
   for (const DocumentsLaunch& launch : launches) {
     const LaunchDims dims = {
         .x = launch.count * launch.parts,

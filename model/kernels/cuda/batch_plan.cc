@@ -75,8 +75,8 @@ void Append(const GraphArrays& graph, int heads, int length, BatchPlan& plan) {
                 .first_group = plan.groups,
                 .groups_per_head = graph.random_offsets[length] / kGroup};
   d.chunks_per_head = GlobalStrips(d) * ChunksPerStrip(d);
-  d.tiles_per_head = int64_t{Strips(d)} * (d.band_tiles + ColumnTiles(d)) +
-                     int64_t{GlobalStrips(d)} * RowTiles(d);
+  d.tiles_per_head =
+      int64_t{Strips(d)} * (d.band_tiles + ColumnTiles(d)) + int64_t{GlobalStrips(d)} * RowTiles(d);
   plan.tokens += length;
   plan.tiles += heads * d.tiles_per_head;
   plan.groups += heads * d.groups_per_head;
@@ -115,8 +115,7 @@ absl::StatusOr<BatchPlan> BatchPlan::Make(const GraphArrays& graph, const Diffus
     const int length = offsets[i + 1] - offsets[i];
     const Split split = HopSplit(length, limits);
     const int parts = FirstTokenParts(length, limits);
-    if (split.width == 0 ||
-        FirstTokenSharedBytes(length, shape.head_dim) > limits.shared_bytes) {
+    if (split.width == 0 || FirstTokenSharedBytes(length, shape.head_dim) > limits.shared_bytes) {
       return absl::InvalidArgumentError(absl::StrCat("CUDA kernels: a document of ", length,
                                                      " tokens, at most ", LongestDocument(limits),
                                                      " fit this device"));

@@ -14,8 +14,8 @@ namespace diffuser::kernels::cuda {
 
 // What the kernels need to know of a device.
 struct DeviceLimits {
-  int shared_bytes = 0;      // a block may have
-  int cluster_blocks = 1;    // a cluster may have; 1 where there are none
+  int shared_bytes = 0;    // a block may have
+  int cluster_blocks = 1;  // a cluster may have; 1 where there are none
 };
 
 // How a batch is laid out and launched, in host memory: the arrays are to be copied to the device.
@@ -40,7 +40,7 @@ struct BatchPlan {
   std::vector<int32_t> first_token_order;
   std::vector<DocumentsLaunch> hops;
   std::vector<DocumentsLaunch> first_tokens;
-  int64_t tiles = 0;   // of all heads, as are the next two
+  int64_t tiles = 0;  // of all heads, as are the next two
   int64_t groups = 0;
   int64_t chunks = 0;
 };

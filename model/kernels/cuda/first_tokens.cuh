@@ -58,8 +58,8 @@ __device__ void SumValues(const AttentionArgs<Half>& args, const Document& docum
     float high = 0.0f;
     for (int token = slice.begin + warp; token < slice.end; token += kFirstWarps) {
       const float s = at.weights.Load(token);
-      const FloatPair values = Unpack<Half>(
-          *reinterpret_cast<const uint32_t*>(v + token * args.row_stride + column));
+      const FloatPair values =
+          Unpack<Half>(*reinterpret_cast<const uint32_t*>(v + token * args.row_stride + column));
       low += s * values.low;
       high += s * values.high;
     }

@@ -103,9 +103,8 @@ __device__ void AddGroups(const GraphView& graph, const MatrixView& matrix,
 
 // sums += A h, for the rows of a strip that are not global.
 template <class Half, int W>
-__device__ void SumStrip(const GraphView& graph, const MatrixView& matrix,
-                         const Document& document, int head, int strip, const Slab<Half, W>& h,
-                         float (&sums)[W / 8][4]) {
+__device__ void SumStrip(const GraphView& graph, const MatrixView& matrix, const Document& document,
+                         int head, int strip, const Slab<Half, W>& h, float (&sums)[W / 8][4]) {
   const SourceRange all = StripSources(graph, strip, document.length);
   const TileOutput band(matrix, StripTile(document, head, strip));
   for (int tile = 0; tile < CeilDiv(all.end - all.begin, kTileSources); ++tile) {
@@ -119,7 +118,9 @@ __device__ void SumStrip(const GraphView& graph, const MatrixView& matrix,
     const int first = tile * kTileSources;
     AddTile(
         columns.Tile(tile).weights, columns.Tile(tile).scales,
-        [&](int column) { return int{graph.globals[Smaller(first + column, document.globals - 1)]}; },
+        [&](int column) {
+          return int{graph.globals[Smaller(first + column, document.globals - 1)]};
+        },
         h, sums);
   }
 #pragma unroll

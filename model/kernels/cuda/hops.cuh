@@ -85,8 +85,8 @@ template <class Half, int W>
 __device__ uint32_t NextPair(const HopBlock<Half, W>& block, int row, int column, float low,
                              float high) {
   const float alpha = block.args.attention.alpha;
-  const FloatPair v = Unpack<Half>(*reinterpret_cast<const uint32_t*>(
-      block.v + row * block.args.attention.row_stride + column));
+  const FloatPair v = Unpack<Half>(
+      *reinterpret_cast<const uint32_t*>(block.v + row * block.args.attention.row_stride + column));
   return Pack<Half>((1.0f - alpha) * low + alpha * v.low, (1.0f - alpha) * high + alpha * v.high);
 }
 
@@ -119,8 +119,8 @@ __device__ void HopStrip(const HopBlock<Half, W>& block, int strip, const Slab<H
 // Where the sums of one chunk lie: [kStripRows, D].
 template <class Half, int W>
 __device__ float* PartialRows(const HopBlock<Half, W>& block, int global_strip, int chunk) {
-  return block.args.partials + Chunk(block.document, block.head, global_strip, chunk) *
-                                   kStripRows * block.args.attention.head_dim;
+  return block.args.partials + Chunk(block.document, block.head, global_strip, chunk) * kStripRows *
+                                   block.args.attention.head_dim;
 }
 
 template <class Half, int W>
@@ -155,8 +155,8 @@ __device__ void FinishGlobals(const HopBlock<Half, W>& block, const Slab<Half, W
     float high = 0.0f;
     for (int chunk = 0; chunk < ChunksPerStrip(block.document); ++chunk) {
       const float* from = PartialRows(block, global / kStripRows, chunk) +
-                          global % kStripRows * block.args.attention.head_dim +
-                          block.first_column + column;
+                          global % kStripRows * block.args.attention.head_dim + block.first_column +
+                          column;
       low += from[0];
       high += from[1];
     }

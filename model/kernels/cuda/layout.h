@@ -43,8 +43,8 @@ struct SourceRange {
 
 // graph::AttentionGraph on the device.
 struct GraphView {
-  int block;      // c: tokens are joined when their c-blocks are at most one apart
-  int local_end;  // nodes from here on have no local edge
+  int block;                       // c: tokens are joined when their c-blocks are at most one apart
+  int local_end;                   // nodes from here on have no local edge
   const uint8_t* is_global;        // [nodes]
   const uint16_t* globals;         // ascending
   const int32_t* random_offsets;   // [nodes + 1], multiples of kGroup
@@ -67,13 +67,14 @@ constexpr SourceRange StripSources(const GraphView& graph, int strip, int length
   return {LocalSources(graph, first, length).begin, LocalSources(graph, last, length).end};
 }
 
-// One document of a batch, and where its matrices lie: those of head h at `first_* + h * *_per_head`.
+// One document of a batch, and where its matrices lie: those of head h at `first_* + h *
+// *_per_head`.
 struct Document {
   int32_t first_token;
-  int32_t length;        // L
-  int32_t globals;       // G: global nodes below L
-  int32_t band_tiles;    // room for the band of a strip, in tiles
-  int32_t first_chunk;   // of the global rows
+  int32_t length;       // L
+  int32_t globals;      // G: global nodes below L
+  int32_t band_tiles;   // room for the band of a strip, in tiles
+  int32_t first_chunk;  // of the global rows
   int32_t chunks_per_head;
   int64_t first_tile;
   int64_t tiles_per_head;
@@ -88,8 +89,7 @@ constexpr int RowTiles(const Document& d) { return CeilDiv(d.length, kTileSource
 constexpr int ChunksPerStrip(const Document& d) { return CeilDiv(RowTiles(d), kChunkTiles); }
 
 constexpr int64_t StripTile(const Document& d, int head, int strip) {
-  return d.first_tile + head * d.tiles_per_head +
-         int64_t{strip} * (d.band_tiles + ColumnTiles(d));
+  return d.first_tile + head * d.tiles_per_head + int64_t{strip} * (d.band_tiles + ColumnTiles(d));
 }
 constexpr int64_t GlobalStripTile(const Document& d, int head, int global_strip) {
   return StripTile(d, head, Strips(d)) + int64_t{global_strip} * RowTiles(d);
@@ -117,7 +117,7 @@ struct LaunchDims {
   int x = 1, y = 1, z = 1;  // blocks
   int threads = 1;          // a block
   int64_t shared_bytes = 0;
-  int cluster = 1;          // blocks along x
+  int cluster = 1;  // blocks along x
 };
 
 // Documents that go through one launch of a kernel that takes whole documents.
@@ -136,10 +136,10 @@ struct alignas(8) SoftmaxState {
 };
 
 struct MatrixView {
-  Words* tiles;               // kTileWords each
-  float* tile_scales;         // kStripRows each
-  Words* groups;              // kGroup weights each
-  float* group_scales;        // one each
+  Words* tiles;                // kTileWords each
+  float* tile_scales;          // kStripRows each
+  Words* groups;               // kGroup weights each
+  float* group_scales;         // one each
   SoftmaxState* chunk_states;  // kStripRows each
 };
 
@@ -153,7 +153,7 @@ struct AttentionArgs {
   int head_dim;  // D, a multiple of 8
   int hops;      // K
   float alpha;
-  const Half* q;       // row t at q + t * row_stride, H * D halves, at 16 bytes; k and v alike
+  const Half* q;  // row t at q + t * row_stride, H * D halves, at 16 bytes; k and v alike
   const Half* k;
   const Half* v;
   int64_t row_stride;  // in halves, a multiple of 8

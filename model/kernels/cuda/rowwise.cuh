@@ -1,6 +1,7 @@
 #ifndef DIFFUSER_MODEL_KERNELS_CUDA_ROWWISE_CUH_
 #define DIFFUSER_MODEL_KERNELS_CUDA_ROWWISE_CUH_
 
+#include "model/kernels/cuda/rowwise_args.h"
 #include "model/kernels/cuda/shared_sizes.h"
 #include "primitives.h"
 
@@ -8,13 +9,6 @@
 // residual + LayerNorm, embeddings + LayerNorm, bias + activation. Rows are [hidden] halves,
 // hidden a multiple of 8; weights of LayerNorm and biases are float32.
 namespace diffuser::kernels::cuda {
-
-struct LayerNormWeights {
-  const float* weight;  // [hidden]
-  const float* bias;    // [hidden]
-  float epsilon;
-  int hidden;
-};
 
 // The sum over the block, the same bits in every thread. `sums` holds one number a warp.
 __device__ inline float BlockSum(float value, const SharedArray<float>& sums) {
@@ -78,27 +72,17 @@ __device__ void NormalizeRow(const LayerNormWeights& norm, const Sum& sum, Half*
 #pragma unroll
     for (int x = 0; x < kHalvesPerWords; ++x) {
       const int at = piece * kHalvesPerWords + x;
-      values[x] =
-          (row.Load(x * pieces + piece) - mean) * factor * norm.weight[at] + norm.bias[at];
+      values[x] = (row.Load(x * pieces + piece) - mean) * factor * norm.weight[at] + norm.bias[at];
     }
     StorePiece(values, piece, out);
   }
 }
 
-template <class Half>
-struct ResidualLayerNormArgs {
-  LayerNormWeights norm;
-  const Half* x;         // [rows, hidden], the dense layer's output
-  const Half* residual;  // [rows, hidden]
-  const float* bias;     // [hidden], the dense layer's; null where x has it
-  Half* out;             // [rows, hidden]; may be x or residual
-};
-
 // out = LN(x + bias + residual). Grid: rows.
 template <class Half>
 __global__ void __launch_bounds__(kRowThreads) ResidualLayerNorm(ResidualLayerNormArgs<Half> args) {
   const int64_t row = int64_t{blockIdx.x} * args.norm.hidden;
-  const auto sum = [&](int piece, float(&values)[kHalvesPerWords]) {
+  const auto sum = [&](int piece, float (&values)[kHalvesPerWords]) {
     AddPiece(args.x + row, piece, values);
     AddPiece(args.residual + row, piece, values);
     for (int x = 0; args.bias != nullptr && x < kHalvesPerWords; ++x) {
@@ -108,32 +92,19 @@ __global__ void __launch_bounds__(kRowThreads) ResidualLayerNorm(ResidualLayerNo
   NormalizeRow(args.norm, sum, args.out + row);
 }
 
-template <class Half>
-struct EmbeddingLayerNormArgs {
-  LayerNormWeights norm;
-  const int32_t* ids;        // [T]
-  const int32_t* positions;  // [T], rows of position_embeddings
-  const Half* word_embeddings;      // [vocab, hidden]
-  const Half* position_embeddings;  // [positions, hidden]
-  const Half* token_type;           // [hidden], of type 0
-  Half* out;                        // [T, hidden]
-};
-
 // out = LN(word + position + token type). Grid: tokens.
 template <class Half>
 __global__ void __launch_bounds__(kRowThreads)
     EmbeddingLayerNorm(EmbeddingLayerNormArgs<Half> args) {
   const int64_t hidden = args.norm.hidden;
   const int token = blockIdx.x;
-  const auto sum = [&](int piece, float(&values)[kHalvesPerWords]) {
+  const auto sum = [&](int piece, float (&values)[kHalvesPerWords]) {
     AddPiece(args.word_embeddings + args.ids[token] * hidden, piece, values);
     AddPiece(args.position_embeddings + args.positions[token] * hidden, piece, values);
     AddPiece(args.token_type, piece, values);
   };
   NormalizeRow(args.norm, sum, args.out + token * hidden);
 }
-
-enum class Activation : int { kNone, kGelu, kGeluTanh, kRelu };
 
 __device__ inline float Activate(float x, Activation activation) {
   switch (activation) {
@@ -148,15 +119,6 @@ __device__ inline float Activate(float x, Activation activation) {
   }
   return x;
 }
-
-template <class Half>
-struct BiasActivationArgs {
-  Half* x;            // [rows, width], in place
-  const float* bias;  // [width]
-  int rows;
-  int width;          // a multiple of 8
-  Activation activation;
-};
 
 // x = act(x + bias). Grid: any number of blocks.
 template <class Half>

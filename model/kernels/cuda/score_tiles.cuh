@@ -17,8 +17,8 @@ inline constexpr float kNoScore = -1e30f;  // finite, so that differences are no
 
 __device__ inline SoftmaxState EmptyState() { return {kNoScore, 0.0f}; }
 
-__device__ inline int QuadRow() { return threadIdx.x % kWarp / 4; }   // g
-__device__ inline int QuadLane() { return threadIdx.x % 4; }          // t
+__device__ inline int QuadRow() { return threadIdx.x % kWarp / 4; }  // g
+__device__ inline int QuadLane() { return threadIdx.x % 4; }         // t
 __device__ inline uint32_t QuadMask() { return 0xfu << (threadIdx.x % kWarp / 4 * 4); }
 
 __device__ inline float QuadMax(float x) {

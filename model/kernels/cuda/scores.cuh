@@ -75,8 +75,7 @@ __device__ void ScoreRandom(const HeadInputs<Half>& in, const GraphView& graph,
     float scores[kGroup];
     ScoreGroup(in, row, group, scores);
     const int64_t index = RowGroup(document, head, at);
-    const SoftmaxState state =
-        GroupWeights<Half>(scores, group, in.length, matrix.groups + index);
+    const SoftmaxState state = GroupWeights<Half>(scores, group, in.length, matrix.groups + index);
     if (QuadLane() == 0) matrix.group_scales[index] = state.max;
     Merge(rows.state[r], state);
   }

@@ -149,10 +149,10 @@ __device__ inline float Exp(float x) { return __expf(x); }  // ex2.approx: 2 ulp
 template <class Half>
 __device__ void Mma(float (&c)[4], const Words& a, uint32_t b0, uint32_t b1);
 
-#define DIFFUSER_MMA(type)                                                      \
-  asm("mma.sync.aligned.m16n8k16.row.col.f32." type "." type                    \
-      ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"    \
-      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                          \
+#define DIFFUSER_MMA(type)                                                   \
+  asm("mma.sync.aligned.m16n8k16.row.col.f32." type "." type                 \
+      ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                       \
       : "r"(a.at[0]), "r"(a.at[1]), "r"(a.at[2]), "r"(a.at[3]), "r"(b0), "r"(b1))
 template <>
 __device__ inline void Mma<BFloat16>(float (&c)[4], const Words& a, uint32_t b0, uint32_t b1) {

@@ -20,8 +20,8 @@ using kernels::testing::KernelCase;
 using kernels::testing::KernelsOrDie;
 using kernels::testing::Projections;
 using kernels::testing::Serial;
-using ::testing::IsEmpty;
 using testing::ComputeOnShim;
+using ::testing::IsEmpty;
 using testing::kA100;
 using testing::kH100;
 using testing::RoundedProjections;
@@ -145,6 +145,29 @@ TEST_F(Independence, OfTheOtherDocuments) {
   EXPECT_EQ(alone.all, tail(last.all, alone.all.size()));
   EXPECT_EQ(alone.first, tail(last.first, alone.first.size()));
   EXPECT_EQ(alone.evidence, tail(last.evidence, alone.evidence.size()));
+}
+
+// --- What the shim would see of a mistake. ---
+
+TEST(CudaAttention, RacesWithoutAnyOneOfItsBarriers) {
+  const DiffusionShape shape = {.heads = 1, .head_dim = 16, .hops = 2};
+  // Long enough for two blocks a cluster in FirstTokens.
+  const auto graph = BuildOrDie({.nodes = 640, .window = 16, .num_rand = 1, .num_glob = 6});
+  const Projections projections(shape, {600}, {1}, 1.0f);
+  const RoundedProjections<BFloat16> batch(projections.view(), shape);
+  ShimDevice device = SmallH100(600, shape.head_dim);
+  const auto barriers = ComputeOnShim(*graph, shape, batch, device).barriers;
+  EXPECT_EQ(barriers.size(), 10);
+  for (const std::string& barrier : barriers) {
+    device.without_barrier = barrier;
+    std::vector<std::string> reports;
+    for (const bool last_first : {false, true}) {
+      device.last_first = last_first;
+      const auto found = ComputeOnShim(*graph, shape, batch, device).reports;
+      reports.insert(reports.end(), found.begin(), found.end());
+    }
+    EXPECT_FALSE(reports.empty()) << "no race without the barrier at " << barrier;
+  }
 }
 
 }  // namespace

@@ -54,13 +54,13 @@ std::vector<float> ToFloats(const GuardedBuffer<Half>& halves) {
 }  // namespace
 
 ShimDevice SmallA100(int longest, int head_dim) {
-  return {{.shared_bytes = static_cast<int>(std::max(HopSharedBytes(8, longest, 1),
-                                                     FirstTokenSharedBytes(longest, head_dim)))}};
+  return {{.shared_bytes = static_cast<int>(
+               std::max(HopSharedBytes(8, longest, 1), FirstTokenSharedBytes(longest, head_dim)))}};
 }
 
 ShimDevice SmallH100(int longest, int head_dim) {
-  return {{.shared_bytes = static_cast<int>(std::max(HopSharedBytes(16, longest, 4),
-                                                     FirstTokenSharedBytes(longest, head_dim))),
+  return {{.shared_bytes = static_cast<int>(
+               std::max(HopSharedBytes(16, longest, 4), FirstTokenSharedBytes(longest, head_dim))),
            .cluster_blocks = 4}};
 }
 
@@ -109,7 +109,8 @@ ShimAnswers ComputeOnShim(const graph::AttentionGraph& graph, const DiffusionSha
   GuardedBuffer<Half> all(plan->tokens * batch.width);
   GuardedBuffer<Half> first(plan->documents.size() * batch.width);
   GuardedBuffer<float> evidence(plan->tokens);
-  ShimLauncher launcher = {.last_first = device.last_first};
+  ShimLauncher launcher = {.last_first = device.last_first,
+                           .without_barrier = device.without_barrier};
   LaunchScores(launcher, args);
   LaunchHops(launcher, args, plan->hops, plan->hop_order.data(), workspace.partials.data(),
              all.data());
@@ -118,12 +119,13 @@ ShimAnswers ComputeOnShim(const graph::AttentionGraph& graph, const DiffusionSha
   workspace.ExpectIntact();
   EXPECT_TRUE(all.IsIntact() && first.IsIntact() && evidence.IsIntact()) << "answers";
   return {{ToFloats(all), ToFloats(first), {evidence.data(), evidence.data() + evidence.size()}},
-          launcher.reports};
+          launcher.reports,
+          launcher.barriers};
 }
 
-#define DIFFUSER_INSTANTIATE(Half)                                                            \
-  template struct RoundedProjections<Half>;                                                   \
-  template ShimAnswers ComputeOnShim(const graph::AttentionGraph&, const DiffusionShape&,     \
+#define DIFFUSER_INSTANTIATE(Half)                                                        \
+  template struct RoundedProjections<Half>;                                               \
+  template ShimAnswers ComputeOnShim(const graph::AttentionGraph&, const DiffusionShape&, \
                                      const RoundedProjections<Half>&, const ShimDevice&)
 DIFFUSER_INSTANTIATE(BFloat16);
 DIFFUSER_INSTANTIATE(Float16);

@@ -2,6 +2,7 @@
 #define DIFFUSER_TESTS_MODEL_KERNELS_CUDA_SHIM_ATTENTION_H_
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace diffuser::kernels::cuda::testing {
 struct ShimDevice {
   DeviceLimits limits;
   bool last_first = false;
+  std::string without_barrier = {};  // see shim::LaunchShape
 };
 
 // A100 and H100, as far as the kernels look.
@@ -45,6 +47,7 @@ struct RoundedProjections {
 struct ShimAnswers {
   kernels::testing::Answers answers;
   std::vector<std::string> reports;
+  std::set<std::string> barriers;
 };
 
 // Both methods of AttentionKernels by the CUDA kernels. Fails the running test where a kernel

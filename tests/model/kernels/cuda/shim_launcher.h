@@ -1,6 +1,7 @@
 #ifndef DIFFUSER_TESTS_MODEL_KERNELS_CUDA_SHIM_LAUNCHER_H_
 #define DIFFUSER_TESTS_MODEL_KERNELS_CUDA_SHIM_LAUNCHER_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,17 @@ struct ShimLauncher {
         .threads = dims.threads,
         .cluster = dims.cluster,
         .shared_bytes = static_cast<size_t>(dims.shared_bytes),
-        .last_first = last_first};
-    const auto found = shim::Run(shape, [&] { kernel(args...); });
-    reports.insert(reports.end(), found.begin(), found.end());
+        .last_first = last_first,
+        .without_barrier = without_barrier};
+    shim::RunResult result = shim::RunKernel(shape, [&] { kernel(args...); });
+    reports.insert(reports.end(), result.reports.begin(), result.reports.end());
+    barriers.merge(result.barriers);
   }
 
   bool last_first = false;
+  std::string without_barrier = {};  // see LaunchShape
   std::vector<std::string> reports = {};
+  std::set<std::string> barriers = {};
 };
 
 }  // namespace diffuser::kernels::cuda::testing

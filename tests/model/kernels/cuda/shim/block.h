@@ -13,6 +13,7 @@ class Block {
   Block(int rank_in_cluster, size_t shared_bytes) : rank(rank_in_cluster), shared(shared_bytes) {}
 
   const int rank;
+  int ended_threads = 0;
   SharedMemory shared;
 };
 

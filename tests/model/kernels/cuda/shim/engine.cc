@@ -43,10 +43,10 @@ class ClusterRun {
   ClusterRun(const LaunchShape& shape, const std::function<void()>& kernel, Index3 first_block);
   ~ClusterRun();
 
-  std::vector<std::string> RunToEnd();
+  void RunToEnd(RunResult& result);
 
-  void BlockBarrier();
-  void ClusterBarrier();
+  void BlockBarrier(const std::source_location& where);
+  void ClusterBarrier(const std::source_location& where);
   void Meet(uint32_t mask, const char* name, void* operand,
             const std::function<void(void* const (&)[kWarp])>& act);
 
@@ -58,9 +58,11 @@ class ClusterRun {
   static void Enter();
   void MakeReady(Fiber& fiber, char* stack);
   void Wait(const char* what);
+  void Yield();
   void ReleaseBlock(Block* block);
   bool Turn();
   void ReportWaiting();
+  bool IsLeftOut(const std::source_location& where);
 
   const LaunchShape& shape_;
   const std::function<void()>& kernel_;
@@ -70,6 +72,7 @@ class ClusterRun {
   std::list<Meeting> meetings_;
   std::vector<int> at_block_barrier_;  // [blocks]
   int at_cluster_barrier_ = 0;
+  std::set<std::string> barriers_;
   ucontext_t scheduler_;
   Fiber* current_ = nullptr;
 };
@@ -122,18 +125,21 @@ ClusterRun::~ClusterRun() { running = nullptr; }
 void ClusterRun::Enter() {
   running->kernel_();
   running->current_->is_done = true;
+  ++running->current_->state.block->ended_threads;
 }
 
-std::vector<std::string> ClusterRun::RunToEnd() {
+void ClusterRun::RunToEnd(RunResult& result) {
   while (Turn()) {
   }
   ReportWaiting();
-  std::vector<std::string> reports;
   for (const auto& block : blocks_) {
-    const auto& found = block->shared.reports();
-    reports.insert(reports.end(), found.begin(), found.end());
+    for (const std::string& report : block->shared.reports()) {
+      const Index3& index = fibers_.front()->state.block_index;
+      result.reports.push_back(
+          absl::StrCat("block (", index.x, ", ", index.y, ", ", index.z, "): ", report));
+    }
   }
-  return reports;
+  result.barriers.merge(barriers_);
 }
 
 // Lets every thread that can go on do so once; false where none can.
@@ -157,11 +163,13 @@ void ClusterRun::ReportWaiting() {
 }
 
 void ClusterRun::Wait(const char* what) {
-  Fiber* self = current_;
-  self->waits = true;
-  self->waits_for = what;
-  swapcontext(&self->context, &scheduler_);
+  current_->waits = true;
+  current_->waits_for = what;
+  Yield();
 }
+
+// Lets the others run: who came to a barrier last is not the first to go on.
+void ClusterRun::Yield() { swapcontext(&current_->context, &scheduler_); }
 
 void ClusterRun::ReleaseBlock(Block* block) {
   for (const auto& fiber : fibers_) {
@@ -171,21 +179,31 @@ void ClusterRun::ReleaseBlock(Block* block) {
   }
 }
 
-void ClusterRun::BlockBarrier() {
+bool ClusterRun::IsLeftOut(const std::source_location& where) {
+  const std::string site = absl::StrCat(where.file_name(), ":", where.line());
+  barriers_.insert(site);
+  return site == shape_.without_barrier;
+}
+
+void ClusterRun::BlockBarrier(const std::source_location& where) {
+  if (IsLeftOut(where)) return;
   Block* block = current_->state.block;
   int& arrived = at_block_barrier_[block->rank];
   if (++arrived < shape_.threads) return Wait("a barrier of its block");
   arrived = 0;
   ReleaseBlock(block);
+  Yield();
 }
 
-void ClusterRun::ClusterBarrier() {
+void ClusterRun::ClusterBarrier(const std::source_location& where) {
+  if (IsLeftOut(where)) return;
   if (++at_cluster_barrier_ < static_cast<int>(fibers_.size())) {
     return Wait("a barrier of its cluster");
   }
   at_cluster_barrier_ = 0;
   for (const auto& block : blocks_) ReleaseBlock(block.get());
   for (const auto& fiber : fibers_) ++fiber->state.cluster_phase;
+  Yield();
 }
 
 void ClusterRun::Meet(uint32_t mask, const char* name, void* operand,
@@ -199,8 +217,8 @@ void ClusterRun::Meet(uint32_t mask, const char* name, void* operand,
     meeting = meetings_.insert(meetings_.end(), {self.block, self.warp, mask, name});
   }
   if ((mask >> self.lane & 1) == 0) {
-    self.block->shared.Report(absl::StrCat("thread ", self.cluster_thread, " is not in the mask of ",
-                                           name));
+    self.block->shared.Report(
+        absl::StrCat("thread ", self.cluster_thread, " is not in the mask of ", name));
     return;
   }
   meeting->operands[self.lane] = operand;
@@ -216,7 +234,7 @@ void ClusterRun::Meet(uint32_t mask, const char* name, void* operand,
 
 }  // namespace
 
-std::vector<std::string> Run(const LaunchShape& shape, const std::function<void()>& kernel) {
+RunResult RunKernel(const LaunchShape& shape, const std::function<void()>& kernel) {
   std::vector<Index3> clusters;
   for (unsigned z = 0; z < shape.grid.z; ++z) {
     for (unsigned y = 0; y < shape.grid.y; ++y) {
@@ -224,25 +242,21 @@ std::vector<std::string> Run(const LaunchShape& shape, const std::function<void(
     }
   }
   if (shape.last_first) std::reverse(clusters.begin(), clusters.end());
-  std::vector<std::string> reports;
+  RunResult result;
   for (const Index3& first_block : clusters) {
-    auto found = ClusterRun(shape, kernel, first_block).RunToEnd();
-    for (std::string& report : found) {
-      reports.push_back(absl::StrCat("block (", first_block.x, ", ", first_block.y, ", ",
-                                     first_block.z, "): ", report));
-    }
+    ClusterRun(shape, kernel, first_block).RunToEnd(result);
   }
-  return reports;
+  return result;
 }
 
 ThreadState& Current() { return running->current().state; }
 
-void BlockBarrier() { running->BlockBarrier(); }
+void BlockBarrier(const std::source_location& where) { running->BlockBarrier(where); }
 
-void ClusterBarrier() { running->ClusterBarrier(); }
+void ClusterBarrier(const std::source_location& where) { running->ClusterBarrier(where); }
 
 void WarpBarrier(uint32_t mask) {
-  Meet(mask, "a barrier of its warp", nullptr, [](void* const (&)[kWarp]) {});
+  Meet(mask, "a barrier of its warp", nullptr, [](void* const(&)[kWarp]) {});
   ++Current().warp_phase;
 }
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,18 @@ struct LaunchShape {
   int cluster = 1;  // blocks
   size_t shared_bytes = 0;
   bool last_first = false;  // blocks and threads take their turns in the opposite order
+  // To show that a barrier of the source, "file:line", is needed: threads run past it.
+  std::string without_barrier = {};
 };
 
-// Runs `kernel` in every thread of the launch. Returns what was wrong, one line each, the first
-// few of each block: races, reads of memory that nobody wrote, indices out of range, threads that
-// wait for ever.
-std::vector<std::string> Run(const LaunchShape& shape, const std::function<void()>& kernel);
+// Runs `kernel` in every thread of the launch. Reports are what was wrong, one line each, the first
+// few of each block: races, reads of memory that nobody wrote, indices out of range, use of the
+// memory of a block that is over, threads that wait for ever.
+struct RunResult {
+  std::vector<std::string> reports;
+  std::set<std::string> barriers;  // of blocks and clusters that threads came to, "file:line"
+};
+RunResult RunKernel(const LaunchShape& shape, const std::function<void()>& kernel);
 
 class Block;
 
@@ -37,8 +45,8 @@ struct ThreadState {
   Index3 thread_index;
   Index3 block_index;
   Block* block = nullptr;
-  int lane = 0;     // in its warp
-  int warp = 0;     // in its block
+  int lane = 0;            // in its warp
+  int warp = 0;            // in its block
   int cluster_thread = 0;  // number in the cluster
   // How many barriers of each kind it has passed.
   uint32_t warp_phase = 0;
@@ -49,8 +57,8 @@ ThreadState& Current();
 
 // --- Where threads meet. ---
 
-void BlockBarrier();
-void ClusterBarrier();
+void BlockBarrier(const std::source_location& where);
+void ClusterBarrier(const std::source_location& where);
 void WarpBarrier(uint32_t mask);
 
 // The lanes of `mask` meet: when the last has come, `act` is called once with the operand of every

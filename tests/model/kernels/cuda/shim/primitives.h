@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 
 #include "model/kernels/cuda/half.h"
@@ -22,7 +23,9 @@
 
 namespace diffuser::kernels::cuda {
 
-inline void __syncthreads() { shim::BlockBarrier(); }
+inline void __syncthreads(std::source_location where = std::source_location::current()) {
+  shim::BlockBarrier(where);
+}
 inline void __syncwarp() { shim::WarpBarrier(0xffffffffu); }
 
 inline float __shfl_xor_sync(uint32_t mask, float value, int lane_mask) {
@@ -68,6 +71,9 @@ class SharedArray {
                             std::to_string(count_));
       return nullptr;
     }
+    if (block_->ended_threads > 0 && block_ != shim::Current().block) {
+      block_->shared.Report("memory of a block whose threads have begun to end is used by another");
+    }
     const size_t offset = offset_ + index * sizeof(T);
     if (!block_->shared.Note(offset, sizeof(Vector), access)) return nullptr;
     return reinterpret_cast<Vector*>(block_->shared.data(offset));
@@ -93,7 +99,9 @@ class SharedArena {
 
 inline int ClusterRank() { return shim::ClusterRank(); }
 inline int ClusterSize() { return shim::ClusterSize(); }
-inline void ClusterSync() { shim::ClusterBarrier(); }
+inline void ClusterSync(std::source_location where = std::source_location::current()) {
+  shim::ClusterBarrier(where);
+}
 
 struct FloatPair {
   float low, high;

@@ -11,9 +11,7 @@ namespace {
 
 constexpr uint32_t kFullMask = 0xffffffffu;
 
-uint16_t HalfOf(uint32_t word, int index) {
-  return static_cast<uint16_t>(word >> (16 * index));
-}
+uint16_t HalfOf(uint32_t word, int index) { return static_cast<uint16_t>(word >> (16 * index)); }
 
 struct Shuffle {
   float value;
@@ -104,7 +102,7 @@ float ToFloat<Float16>(uint32_t bits) {
 
 float ShuffleXor(uint32_t mask, float value, int lane_mask) {
   Shuffle operand = {value, std::nanf("")};  // from a lane outside the mask
-  Meet(mask, "a shuffle", &operand, [lane_mask](void* const (&lanes)[32]) {
+  Meet(mask, "a shuffle", &operand, [lane_mask](void* const(&lanes)[32]) {
     for (int lane = 0; lane < 32; ++lane) {
       if (lanes[lane] == nullptr) continue;
       const auto* source = static_cast<const Shuffle*>(lanes[lane ^ lane_mask]);
@@ -120,7 +118,7 @@ bool Any(uint32_t mask, bool value) {
     bool result;
   };
   Vote operand = {value, false};
-  Meet(mask, "a vote", &operand, [](void* const (&lanes)[32]) {
+  Meet(mask, "a vote", &operand, [](void* const(&lanes)[32]) {
     bool any = false;
     for (void* lane : lanes) any |= lane != nullptr && static_cast<Vote*>(lane)->value;
     for (void* lane : lanes) {
