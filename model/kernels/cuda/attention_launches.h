@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/kernels/cuda/convert.cuh"
+#include "model/kernels/cuda/device_attention.h"
 #include "model/kernels/cuda/first_tokens.cuh"
 #include "model/kernels/cuda/hops.cuh"
 #include "model/kernels/cuda/scores.cuh"
@@ -69,6 +71,27 @@ void LaunchFirstTokens(Launcher& launcher, const AttentionArgs<Half>& args,
   if (evidence == nullptr) return;
   launcher.Launch({.x = CeilDiv(args.batch.tokens, kFirstThreads), .threads = kFirstThreads},
                   MeanOverHeads<Half>, weights, args.heads, args.batch.tokens, evidence);
+}
+
+// All launches of one call.
+template <class Half, class Launcher>
+void LaunchAttention(Launcher& launcher, const DeviceAttention<Half>& call) {
+  constexpr int kBlocks = 256;
+  constexpr LaunchDims kConvert = {.x = kBlocks, .threads = kRowThreads};
+  const AttentionArgs<Half>& args = call.args;
+  const int64_t width = int64_t{args.heads} * args.head_dim;
+  const int64_t rows = call.first_tokens ? args.batch.documents : args.batch.tokens;
+  launcher.Launch(kConvert, RoundToHalves<Half>, call.qkv, call.halves,
+                  args.batch.tokens * 3 * width / 2, kBlocks);
+  LaunchScores(launcher, args);
+  if (call.first_tokens) {
+    LaunchFirstTokens(launcher, args, call.launches, call.order, call.weights, call.half_out,
+                      call.evidence);
+  } else {
+    LaunchHops(launcher, args, call.launches, call.order, call.partials, call.half_out);
+  }
+  launcher.Launch(kConvert, WidenToFloats<Half>, call.half_out, call.out, rows * width / 2,
+                  kBlocks);
 }
 
 }  // namespace diffuser::kernels::cuda

@@ -17,6 +17,7 @@ namespace diffuser::kernels::cuda {
 inline constexpr int kApiVersion = 1;
 
 struct DeviceInfo {
+  int32_t ordinal;  // as the driver counts
   char name[256];
   int32_t compute_capability;  // 10 * major + minor
   int32_t shared_bytes;        // a block may have
@@ -63,10 +64,11 @@ class Context;
 
 struct Api {
   int32_t version;  // kApiVersion of the library
-  // Devices that the driver shows; an error where there is no driver or none of it fits.
+  // Devices that the driver shows; an error where there is no driver.
   const char* (*count_devices)(int32_t* count);
-  const char* (*describe_device)(int32_t device, DeviceInfo* info);
-  const char* (*make_context)(int32_t device, const GraphCopy* graph, HalfType type,
+  // An error where the kernels cannot run on that device.
+  const char* (*describe_device)(int32_t ordinal, DeviceInfo* info);
+  const char* (*make_context)(int32_t ordinal, const GraphCopy* graph, HalfType type,
                               Context** context);
   void (*free_context)(Context* context);
   // Blocks until the answers are there; one call of a context at a time.

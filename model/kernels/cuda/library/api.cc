@@ -32,6 +32,7 @@ const char* DescribeDevice(int32_t device, DeviceInfo* info) {
     return Text(error);
   }
   std::memset(info, 0, sizeof(*info));
+  info->ordinal = device;
   std::copy_n(properties.name, sizeof(info->name) - 1, info->name);
   info->compute_capability = 10 * properties.major + properties.minor;
   info->shared_bytes = static_cast<int32_t>(properties.sharedMemPerBlockOptin);
