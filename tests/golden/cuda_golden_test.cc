@@ -51,7 +51,7 @@ TEST(CudaGolden, GivesTheLogitsOfAMixedBatch) {
         head.Forward(model.encoder->EncodeFirstTokens(model.Pack(documents), false).hidden);
     for (size_t i = 0; i < documents.size(); ++i) {
       ExpectNear(logits.select(0, i), model, documents[i],
-                 type == HalfType::kFloat16 ? 2e-3 : 2e-2);
+                 type == HalfType::kFloat16 ? 5e-4 : 3e-3);
     }
   }
 }
@@ -62,7 +62,7 @@ TEST(CudaGolden, GivesTheLogitsOfALongDocument) {
   const layers::ClassificationHead head(model.encoder->parameters());
   const at::Tensor logits =
       head.Forward(model.encoder->EncodeFirstTokens(model.Pack({2}), false).hidden);
-  ExpectNear(logits.select(0, 0), model, 2, 2e-3);
+  ExpectNear(logits.select(0, 0), model, 2, 5e-4);
 }
 
 TEST(CudaGolden, GivesTheMaskedLogitsOfEveryToken) {
@@ -70,7 +70,7 @@ TEST(CudaGolden, GivesTheMaskedLogitsOfEveryToken) {
   const GoldenModel model = LoadWithCuda("tiny-mlm", HalfType::kFloat16);
   const layers::MaskedLmHead head(model.encoder->parameters(), model.encoder->embeddings());
   const int layers = model.encoder->parameters().config().num_layers;
-  ExpectNear(head.Forward(model.encoder->Encode(model.Pack({1}), layers)), model, 1, 5e-3);
+  ExpectNear(head.Forward(model.encoder->Encode(model.Pack({1}), layers)), model, 1, 4e-3);
 }
 
 }  // namespace

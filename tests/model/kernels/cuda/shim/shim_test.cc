@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "primitives.h"
+#include "tests/model/kernels/cuda/guarded_buffer.h"
 
 namespace diffuser::kernels::cuda {
 namespace {
@@ -106,6 +107,14 @@ TEST(Shim, ReportsIndicesAndAlignmentAndMemoryThatNobodyWrote) {
               Contains(HasSubstr("misaligned: 16 bytes at 2")));
   EXPECT_THAT(report([] { SharedArena().Take<int>(4).Load(2); }),
               Contains(HasSubstr("reads byte 8, which nobody wrote")));
+}
+
+TEST(Shim, LeavesItsMarkWhereAKernelWritesOutsideGlobalMemory) {
+  for (const int off : {0, 1, -1}) {
+    testing::GuardedBuffer<int> out(kThreads);
+    RunKernel(OneBlock(0), [&] { out.data()[static_cast<int>(threadIdx.x) + off] = 1; });
+    EXPECT_EQ(out.IsIntact(), off == 0);
+  }
 }
 
 TEST(Shim, ReportsThreadsThatWaitForEver) {
