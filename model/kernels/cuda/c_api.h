@@ -31,6 +31,7 @@ struct GraphCopy {
   GraphView view;
   int32_t nodes;
   int32_t globals;
+  int32_t groups;
 };
 
 // A BatchPlan.

@@ -40,7 +40,8 @@ class CudaKernels : public AttentionKernels {
   absl::Status Prepare(int ordinal, HalfType type) {
     const GraphCopy copy = {.view = arrays_.view(),
                             .nodes = arrays_.nodes,
-                            .globals = static_cast<int32_t>(arrays_.globals.size())};
+                            .globals = static_cast<int32_t>(arrays_.globals.size()),
+                            .groups = arrays_.random.strip_groups.back()};
     const char* error = library_->api().make_context(ordinal, &copy, type, &context_);
     if (error == nullptr) return absl::OkStatus();
     return absl::UnavailableError(absl::StrCat("CUDA device ", ordinal, ": ", error));

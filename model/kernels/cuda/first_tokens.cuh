@@ -30,7 +30,7 @@ struct FirstTokenVectors {
 };
 
 // The next r from the shares of all blocks.
-__device__ inline void AddShares(const FirstTokenVectors& at, int parts, SourceRange slice) {
+__device__ inline void AddShares(const FirstTokenVectors& at, int parts, Range slice) {
   for (int token = slice.begin + threadIdx.x; token < slice.end; token += kFirstThreads) {
     uint32_t sum = 0;
     for (int part = 0; part < parts; ++part) sum += at.next.OfBlock(part).Load(token);
@@ -39,7 +39,7 @@ __device__ inline void AddShares(const FirstTokenVectors& at, int parts, SourceR
 }
 
 // s += factor r
-__device__ inline void AddToWeights(const FirstTokenVectors& at, SourceRange slice, float factor) {
+__device__ inline void AddToWeights(const FirstTokenVectors& at, Range slice, float factor) {
   for (int token = slice.begin + threadIdx.x; token < slice.end; token += kFirstThreads) {
     at.weights.Store(token, at.weights.Load(token) + factor * FromFixed(at.current.Load(token)));
   }
@@ -48,7 +48,7 @@ __device__ inline void AddToWeights(const FirstTokenVectors& at, SourceRange sli
 // s V over this block's slice, to totals, [D]: a warp takes every kFirstWarps-th token.
 template <class Half>
 __device__ void SumValues(const AttentionArgs<Half>& args, const Document& document, int head,
-                          const FirstTokenVectors& at, SourceRange slice,
+                          const FirstTokenVectors& at, Range slice,
                           const SharedArray<float>& partials, const SharedArray<float>& totals) {
   const int warp = threadIdx.x / kWarp;
   const int dim = args.head_dim;
@@ -79,11 +79,11 @@ template <class Half>
 __global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<Half> launch) {
   const AttentionArgs<Half>& args = launch.attention;
   const int index = launch.documents[blockIdx.x / launch.parts];
-  const Document& document = args.batch.all[index];
+  const Document document = args.batch.all[index];
   const int head = blockIdx.y;
   const int part = blockIdx.x % launch.parts;
   const int slice_tokens = CeilDiv(document.length, launch.parts);
-  const SourceRange slice = {Smaller(part * slice_tokens, document.length),
+  const Range slice = {Smaller(part * slice_tokens, document.length),
                              Smaller((part + 1) * slice_tokens, document.length)};
   SharedArena arena;
   const FirstTokenVectors at = {arena.Take<uint32_t>(document.length),

@@ -10,16 +10,10 @@ GraphArrays::GraphArrays(const graph::AttentionGraph& graph)
       local_end(graph.nodes() / graph.block() * graph.block()),
       band_tiles(0),
       globals(graph.globals().begin(), graph.globals().end()),
-      random_offsets{0} {
-  for (int node = 0; node < nodes; ++node) {
-    is_global.push_back(graph.is_global(node));
-    const auto sources = graph.random_sources(node);
-    random_sources.insert(random_sources.end(), sources.begin(), sources.end());
-    random_sources.resize((random_sources.size() + kGroup - 1) / kGroup * kGroup, kNoSource);
-    random_offsets.push_back(static_cast<int32_t>(random_sources.size()));
-  }
+      random(graph) {
+  for (int node = 0; node < nodes; ++node) is_global.push_back(graph.is_global(node));
   for (int strip = 0; strip < CeilDiv(nodes, kStripRows); ++strip) {
-    const SourceRange sources = StripSources(view(), strip, nodes);
+    const Range sources = StripSources(view(), strip, nodes);
     band_tiles = std::max(band_tiles, CeilDiv(sources.end - sources.begin, kTileSources));
   }
 }
@@ -29,8 +23,9 @@ GraphView GraphArrays::view() const {
           .local_end = local_end,
           .is_global = is_global.data(),
           .globals = globals.data(),
-          .random_offsets = random_offsets.data(),
-          .random_sources = random_sources.data()};
+          .random_sources = random.sources.data(),
+          .group_first = random.first.data(),
+          .strip_groups = random.strip_groups.data()};
 }
 
 }  // namespace diffuser::kernels::cuda

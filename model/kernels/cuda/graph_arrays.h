@@ -6,11 +6,12 @@
 
 #include "model/graph/attention_graph.h"
 #include "model/kernels/cuda/layout.h"
+#include "model/kernels/cuda/random_groups.h"
 
 namespace diffuser::kernels::cuda {
 
-// An AttentionGraph as the kernels read it, in host memory: to be copied to a device once. Random
-// sources are padded to whole groups, row by row. Immutable after construction.
+// An AttentionGraph as the kernels read it, in host memory: to be copied to a device once.
+// Immutable after construction.
 struct GraphArrays {
   // REQUIRES: graph.nodes() < 65536, for kNoSource is none of them.
   explicit GraphArrays(const graph::AttentionGraph& graph);
@@ -24,8 +25,7 @@ struct GraphArrays {
   int band_tiles;  // the most that a strip's local sources take, in documents of any length
   std::vector<uint8_t> is_global;
   std::vector<uint16_t> globals;
-  std::vector<int32_t> random_offsets;
-  std::vector<uint16_t> random_sources;
+  RandomGroups random;
 };
 
 }  // namespace diffuser::kernels::cuda

@@ -41,6 +41,16 @@ class Slab {
   SharedArray<Half> data_;
 };
 
+// sums += scale * products, with the scales of rows g and g + 8.
+template <int N>
+__device__ void AddScaled(const float (&scale)[2], const float (&products)[N][4],
+                          float (&sums)[N][4]) {
+#pragma unroll
+  for (int n = 0; n < N; ++n) {
+    for (int x = 0; x < 4; ++x) sums[n][x] += scale[x / 2] * products[n][x];
+  }
+}
+
 // sums += scale * E h of one tile. `source` gives the row of h of a column; any row of the slab
 // will do for columns without weight.
 template <class Half, int W, class Source>
@@ -64,40 +74,93 @@ __device__ void AddTile(const Words* weights, const float* scales, const Source&
       Mma<Half>(products[1], half == 0 ? first : second, rows.at[2], rows.at[3]);
     }
   }
+  AddScaled(scale, products, sums);
+}
+
+// Makes a diagonal [16, 16] operand of the tensor cores: element (i, i) is the weight of row i.
+// Of lanes g, t it is in those with t = g / 2, at the half that g is odd or even for; the rest is
+// zeros.
+class Diagonal {
+ public:
+  __device__ Diagonal() {
+    const bool has_element = QuadLane() == QuadRow() / 2;
+    const bool is_odd = QuadRow() % 2 == 1;
+    select_[0] = has_element ? (is_odd ? 0x1044 : 0x4410) : 0x4444;
+    select_[1] = has_element ? (is_odd ? 0x3244 : 0x4432) : 0x4444;
+  }
+
+  // Of the weights that are the low (0) or high (1) halves of these words, for rows g and g + 8.
+  __device__ Words Make(uint32_t upper, uint32_t lower, int half) const {
+    return {__byte_perm(upper, 0, select_[half]), 0, 0, __byte_perm(lower, 0, select_[half])};
+  }
+
+ private:
+  uint32_t select_[2];
+};
+
+// What a lane needs of a group: the sources of the row of the step's second operand that it names,
+// and weights and scales of rows g and g + 8.
+struct GroupOperands {
+  __device__ GroupOperands(const GraphView& graph, const MatrixView& matrix,
+                           const Document& document, int head, int group)
+      : sources(graph, group, threadIdx.x % kStripRows) {
+    const int64_t index = GroupRows(document, head, group) + QuadRow();
+    upper = matrix.groups[index];
+    lower = matrix.groups[index + 8];
+    scale[0] = matrix.group_scales[index];
+    scale[1] = matrix.group_scales[index + 8];
+  }
+
+  Group sources;
+  Words upper, lower;
+  float scale[2];
+};
+
+// Steps e and e + 1 of a group, see AddGroups.
+template <class Half, int W>
+__device__ void AddSteps(const Diagonal& diagonal, const GroupOperands& operands, int e,
+                         int last_row, const Slab<Half, W>& h, float (&products)[W / 8][4]) {
+  const int second = threadIdx.x % kWarp / 16;  // half of the warp
+  const Words weights[2] = {diagonal.Make(operands.upper.at[e / 2], operands.lower.at[e / 2], 0),
+                            diagonal.Make(operands.upper.at[e / 2], operands.lower.at[e / 2], 1)};
+  const int row[2] = {Smaller(operands.sources.source[e], last_row),
+                      Smaller(operands.sources.source[e + 1], last_row)};
+  if constexpr (W == 8) {
+    const Words rows = LoadMatricesTransposed(h.data(), h.Index(second ? row[1] : row[0], 0));
+    Mma<Half>(products[0], weights[0], rows.at[0], rows.at[1]);
+    Mma<Half>(products[0], weights[1], rows.at[2], rows.at[3]);
+  } else {
 #pragma unroll
-  for (int n = 0; n < W / 8; ++n) {
-    for (int x = 0; x < 4; ++x) sums[n][x] += scale[x / 2] * products[n][x];
+    for (int x = 0; x < 2; ++x) {
+      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row[x], second));
+      Mma<Half>(products[0], weights[x], rows.at[0], rows.at[1]);
+      Mma<Half>(products[1], weights[x], rows.at[2], rows.at[3]);
+    }
   }
 }
 
-// The random part of row r: four lanes a row, two of every eight columns a lane.
+// The random part of a strip. A step takes one source of each of the 16 rows, as a product of the
+// diagonal matrix of their weights with their sources' rows of h, which ldmatrix gathers: one
+// sixteenth of what the tensor cores multiply is needed, and still they are several times faster
+// than the other units would be, which had to unpack every element.
 template <class Half, int W>
 __device__ void AddGroups(const GraphView& graph, const MatrixView& matrix,
-                          const Document& document, int head, int row, int r,
-                          const Slab<Half, W>& h, float (&sums)[W / 8][4]) {
-  for (int at = graph.random_offsets[row]; at < graph.random_offsets[row + 1]; at += kGroup) {
-    const Group group(graph.random_sources + at);
-    if (group.source[0] >= document.length) return;
-    const int64_t index = RowGroup(document, head, at);
-    const Words weights = matrix.groups[index];
-    float products[W / 8][2] = {};
+                          const Document& document, int head, int strip, const Slab<Half, W>& h,
+                          float (&sums)[W / 8][4]) {
+  const Diagonal diagonal;
+  const Range groups = StripGroups(graph, strip, document.length);
+  if (groups.begin >= groups.end) return;
+  GroupOperands operands(graph, matrix, document, head, groups.begin);
+  for (int group = groups.begin; group < groups.end; ++group) {
+    // The next ones are on their way while these are worked on.
+    const GroupOperands next(graph, matrix, document, head, Smaller(group + 1, groups.end - 1));
+    float products[W / 8][4] = {};
 #pragma unroll
-    for (int e = 0; e < kGroup; ++e) {
-      const int source = Smaller(group.source[e], document.length - 1);
-      const FloatPair pair = Unpack<Half>(weights.at[e / 2]);
-      const float weight = e % 2 == 0 ? pair.low : pair.high;
-#pragma unroll
-      for (int n = 0; n < W / 8; ++n) {
-        const FloatPair values = Unpack<Half>(h.LoadPair(source, 8 * n + 2 * QuadLane()));
-        products[n][0] += weight * values.low;
-        products[n][1] += weight * values.high;
-      }
+    for (int e = 0; e < kGroup; e += 2) {
+      AddSteps(diagonal, operands, e, document.length - 1, h, products);
     }
-    const float scale = matrix.group_scales[index];
-    for (int n = 0; n < W / 8; ++n) {
-      sums[n][2 * r] += scale * products[n][0];
-      sums[n][2 * r + 1] += scale * products[n][1];
-    }
+    AddScaled(operands.scale, products, sums);
+    operands = next;
   }
 }
 
@@ -105,7 +168,7 @@ __device__ void AddGroups(const GraphView& graph, const MatrixView& matrix,
 template <class Half, int W>
 __device__ void SumStrip(const GraphView& graph, const MatrixView& matrix, const Document& document,
                          int head, int strip, const Slab<Half, W>& h, float (&sums)[W / 8][4]) {
-  const SourceRange all = StripSources(graph, strip, document.length);
+  const Range all = StripSources(graph, strip, document.length);
   const TileOutput band(matrix, StripTile(document, head, strip));
   for (int tile = 0; tile < CeilDiv(all.end - all.begin, kTileSources); ++tile) {
     const int first = all.begin + tile * kTileSources;
@@ -123,13 +186,7 @@ __device__ void SumStrip(const GraphView& graph, const MatrixView& matrix, const
         },
         h, sums);
   }
-#pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    const int row = strip * kStripRows + QuadRow() + 8 * r;
-    if (row < document.length && !graph.is_global[row]) {
-      AddGroups(graph, matrix, document, head, row, r, h, sums);
-    }
-  }
+  AddGroups(graph, matrix, document, head, strip, h, sums);
 }
 
 // sums += A h for 16 global rows and the sources of one chunk.

@@ -54,7 +54,7 @@ struct HopBlock {
 
   const HopsArgs<Half>& args;
   const GraphView& graph;
-  const Document& document;
+  const Document document;
   int head;
   int part;
   int first_column;

@@ -14,10 +14,10 @@
 //   tile     16 rows by 32 sources. A strip has tiles for its local band (a contiguous range of
 //            sources), then for the global columns. 16 global rows together are a strip of their
 //            own, whose tiles cover all sources.
-//   group    8 random sources of one row
+//   group    8 random sources of each row of a strip; a row that has fewer than others has gaps
 //
-// Tiles and groups hold E = exp(score - m) in 16 bits, with m the largest score of the tile's row
-// (of the group); a scale beside them, exp(m - m_row) / sum_row, makes A = scale * E of it. So
+// Tiles and groups hold E = exp(score - m) in 16 bits, with m the largest score of the row in that
+// tile or group; a scale beside them, exp(m - m_row) / sum_row, makes A = scale * E of it. So
 // every tile is computed by itself, the softmax over a row's parts is a matter of its scales
 // alone, and all the 16 bits' precision goes to weights near the largest. A tile is stored as the
 // tensor cores take their first operand: 2 halves of 16 sources, 32 lanes, 8 elements a lane.
@@ -30,13 +30,13 @@ inline constexpr int kGroup = 8;
 inline constexpr int kTileWords = 2 * kWarp;  // 1 KB
 // Tiles of global rows that one warp sums up: a global row reads the whole document, so it is cut.
 inline constexpr int kChunkTiles = 8;
-inline constexpr uint16_t kNoSource = 0xffff;  // fills a row's last group
+inline constexpr uint16_t kNoSource = 0xffff;  // a gap in a group
 
 constexpr int CeilDiv(int a, int b) { return (a + b - 1) / b; }
 constexpr int Smaller(int a, int b) { return a < b ? a : b; }
 constexpr int Larger(int a, int b) { return a > b ? a : b; }
 
-struct SourceRange {
+struct Range {
   int begin;
   int end;
 };
@@ -47,12 +47,13 @@ struct GraphView {
   int local_end;                   // nodes from here on have no local edge
   const uint8_t* is_global;        // [nodes]
   const uint16_t* globals;         // ascending
-  const int32_t* random_offsets;   // [nodes + 1], multiples of kGroup
-  const uint16_t* random_sources;  // by row, ascending, then kNoSource
+  const uint16_t* random_sources;  // these three as in RandomGroups
+  const uint16_t* group_first;
+  const int32_t* strip_groups;
 };
 
 // As graph::AttentionGraph::local_sources.
-constexpr SourceRange LocalSources(const GraphView& graph, int row, int length) {
+constexpr Range LocalSources(const GraphView& graph, int row, int length) {
   if (row >= graph.local_end) return {0, 0};
   const int block = row / graph.block;
   return {Larger(0, (block - 1) * graph.block),
@@ -60,7 +61,7 @@ constexpr SourceRange LocalSources(const GraphView& graph, int row, int length) 
 }
 
 // The local sources of all rows of a strip.
-constexpr SourceRange StripSources(const GraphView& graph, int strip, int length) {
+constexpr Range StripSources(const GraphView& graph, int strip, int length) {
   const int first = strip * kStripRows;
   if (first >= graph.local_end) return {0, 0};
   const int last = Smaller(Smaller(first + kStripRows, length), graph.local_end) - 1;
@@ -79,7 +80,7 @@ struct Document {
   int64_t first_tile;
   int64_t tiles_per_head;
   int64_t first_group;
-  int64_t groups_per_head;
+  int64_t groups_per_head;  // as many as the document's strips have in the graph
 };
 
 constexpr int Strips(const Document& d) { return CeilDiv(d.length, kStripRows); }
@@ -94,8 +95,10 @@ constexpr int64_t StripTile(const Document& d, int head, int strip) {
 constexpr int64_t GlobalStripTile(const Document& d, int head, int global_strip) {
   return StripTile(d, head, Strips(d)) + int64_t{global_strip} * RowTiles(d);
 }
-constexpr int64_t RowGroup(const Document& d, int head, int32_t random_offset) {
-  return d.first_group + head * d.groups_per_head + random_offset / kGroup;
+// Of a group that is number `group` in the graph: a row's weights and scale lie at its number in
+// the strip from there on.
+constexpr int64_t GroupRows(const Document& d, int head, int group) {
+  return (d.first_group + head * d.groups_per_head + group) * kStripRows;
 }
 constexpr int64_t Chunk(const Document& d, int head, int global_strip, int chunk) {
   return d.first_chunk + int64_t{head} * d.chunks_per_head + global_strip * ChunksPerStrip(d) +

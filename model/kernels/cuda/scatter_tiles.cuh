@@ -37,21 +37,25 @@ __device__ void ScatterTile(const Words* weights, const float* scales, const flo
   if (token >= 0 && mine > 0.0f) next.Add(token, ToFixed(mine));
 }
 
-// The random part of one row: two edges of every group a lane.
+// The random part of a strip: two sources of every row and group a lane.
 template <class Half>
 __device__ void ScatterGroups(const AttentionArgs<Half>& args, const Document& document, int head,
-                              int row, float r, const SharedArray<uint32_t>& next) {
+                              int strip, const float (&r)[2], const SharedArray<uint32_t>& next) {
   const GraphView& graph = args.graph;
-  for (int at = graph.random_offsets[row]; at < graph.random_offsets[row + 1]; at += kGroup) {
-    const Group group(graph.random_sources + at);
-    if (group.source[0] >= document.length) return;
-    const int64_t index = RowGroup(document, head, at);
-    const FloatPair pair = Unpack<Half>(args.matrix.groups[index].at[QuadLane()]);
-    const float scale = r * args.matrix.group_scales[index];
+  const Range groups = StripGroups(graph, strip, document.length);
+  for (int group = groups.begin; group < groups.end; ++group) {
 #pragma unroll
-    for (int e = 0; e < kGroup; ++e) {
-      if (e / 2 != QuadLane() || group.source[e] >= document.length) continue;
-      next.Add(group.source[e], ToFixed(scale * (e % 2 == 0 ? pair.low : pair.high)));
+    for (int x = 0; x < 2; ++x) {
+      const int row = QuadRow() + 8 * x;
+      const Group sources(graph, group, row);
+      const int64_t index = GroupRows(document, head, group) + row;
+      const FloatPair pair = Unpack<Half>(args.matrix.groups[index].at[QuadLane()]);
+      const float scale = r[x] * args.matrix.group_scales[index];
+#pragma unroll
+      for (int e = 0; e < kGroup; ++e) {
+        if (e / 2 != QuadLane() || sources.source[e] >= document.length) continue;
+        next.Add(sources.source[e], ToFixed(scale * (e % 2 == 0 ? pair.low : pair.high)));
+      }
     }
   }
 }
@@ -61,15 +65,14 @@ __device__ void ScatterStrip(const AttentionArgs<Half>& args, const Document& do
                              int strip, const SharedArray<uint32_t>& current,
                              const SharedArray<uint32_t>& next) {
   float r[2];
-  bool is_used[2];
 #pragma unroll
   for (int x = 0; x < 2; ++x) {
     const int row = strip * kStripRows + QuadRow() + 8 * x;
-    is_used[x] = row < document.length && !args.graph.is_global[row];
-    r[x] = is_used[x] ? FromFixed(current.Load(row)) : 0.0f;
+    const bool is_used = row < document.length && !args.graph.is_global[row];
+    r[x] = is_used ? FromFixed(current.Load(row)) : 0.0f;
   }
   if (!__any_sync(0xffffffffu, r[0] + r[1] > 0.0f)) return;
-  const SourceRange all = StripSources(args.graph, strip, document.length);
+  const Range all = StripSources(args.graph, strip, document.length);
   const TileOutput band(args.matrix, StripTile(document, head, strip));
   for (int tile = 0; tile < CeilDiv(all.end - all.begin, kTileSources); ++tile) {
     const int first = all.begin + tile * kTileSources;
@@ -87,11 +90,7 @@ __device__ void ScatterStrip(const AttentionArgs<Half>& args, const Document& do
         },
         next);
   }
-#pragma unroll
-  for (int x = 0; x < 2; ++x) {
-    const int row = strip * kStripRows + QuadRow() + 8 * x;
-    if (is_used[x]) ScatterGroups(args, document, head, row, r[x], next);
-  }
+  ScatterGroups(args, document, head, strip, r, next);
 }
 
 template <class Half>

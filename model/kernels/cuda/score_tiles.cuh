@@ -149,10 +149,26 @@ __device__ void ScoreTile(const HeadInputs<Half>& in, StripRows& rows, const Til
   out.weights[kWarp + lane] = {pairs[0][2], pairs[1][2], pairs[0][3], pairs[1][3]};
 }
 
-// The random sources of a group.
+// The groups of a strip that a document has use for, by their numbers in the graph; for a whole
+// warp.
+__device__ inline Range StripGroups(const GraphView& graph, int strip, int length) {
+  const int begin = graph.strip_groups[strip];
+  const int end = graph.strip_groups[strip + 1];
+  int count = 0;
+  for (int first = begin; first < end; first += kWarp) {
+    const int group = first + threadIdx.x % kWarp;
+    const bool is_needed = group < end && graph.group_first[group] < length;
+    count += __popc(__ballot_sync(0xffffffffu, is_needed));
+  }
+  return {begin, begin + count};
+}
+
+// One row's random sources in a group.
 struct Group {
-  __device__ explicit Group(const uint16_t* from) {
-    const Words words = *reinterpret_cast<const Words*>(from);
+  // `row` counts within the strip.
+  __device__ Group(const GraphView& graph, int group, int row) {
+    const Words words =
+        reinterpret_cast<const Words*>(graph.random_sources)[group * kStripRows + row];
 #pragma unroll
     for (int e = 0; e < kGroup; ++e) source[e] = words.at[e / 2] >> (16 * (e % 2)) & 0xffff;
   }

@@ -31,9 +31,9 @@ __device__ inline int FindDocument(const int32_t* starts, int documents, int at)
 template <class Half>
 __device__ void ScoreBand(const HeadInputs<Half>& in, const GraphView& graph, int strip,
                           StripRows& rows, const TileOutput& out) {
-  const SourceRange all = StripSources(graph, strip, in.length);
+  const Range all = StripSources(graph, strip, in.length);
   const int tiles = CeilDiv(all.end - all.begin, kTileSources);
-  SourceRange local[2];
+  Range local[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
     local[r] = {0, 0};
@@ -62,22 +62,25 @@ __device__ void ScoreColumns(const HeadInputs<Half>& in, const GraphView& graph,
   }
 }
 
-// Leaves the largest score of every group in its scale. The four lanes of a row share each product.
+// Leaves the largest score of every row in a group in its scale. The four lanes of a row share each
+// product.
 template <class Half>
 __device__ void ScoreRandom(const HeadInputs<Half>& in, const GraphView& graph,
-                            const MatrixView& matrix, const Document& document, int head, int r,
-                            StripRows& rows) {
-  if (!rows.is_used[r]) return;
-  const int row = rows.token[r];
-  for (int at = graph.random_offsets[row]; at < graph.random_offsets[row + 1]; at += kGroup) {
-    const Group group(graph.random_sources + at);
-    if (group.source[0] >= in.length) return;
-    float scores[kGroup];
-    ScoreGroup(in, row, group, scores);
-    const int64_t index = RowGroup(document, head, at);
-    const SoftmaxState state = GroupWeights<Half>(scores, group, in.length, matrix.groups + index);
-    if (QuadLane() == 0) matrix.group_scales[index] = state.max;
-    Merge(rows.state[r], state);
+                            const MatrixView& matrix, const Document& document, int head,
+                            Range groups, StripRows& rows) {
+  for (int group = groups.begin; group < groups.end; ++group) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const int row = QuadRow() + 8 * r;
+      const Group sources(graph, group, row);
+      float scores[kGroup];
+      ScoreGroup(in, rows.token[r], sources, scores);
+      const int64_t index = GroupRows(document, head, group) + row;
+      const SoftmaxState state =
+          GroupWeights<Half>(scores, sources, in.length, matrix.groups + index);
+      if (QuadLane() == 0) matrix.group_scales[index] = state.max;
+      Merge(rows.state[r], state);
+    }
   }
 }
 
@@ -93,16 +96,17 @@ __device__ inline void FinishTiles(const StripRows& rows, int tiles, float* scal
   }
 }
 
-// The same for the random groups of one row.
-__device__ inline void FinishGroups(const GraphView& graph, const MatrixView& matrix,
-                                    const Document& document, int head, int r,
-                                    const StripRows& rows) {
-  if (QuadLane() != 0 || !rows.is_used[r]) return;
-  const int row = rows.token[r];
-  for (int at = graph.random_offsets[row]; at < graph.random_offsets[row + 1]; at += kGroup) {
-    if (graph.random_sources[at] >= document.length) return;
-    float& scale = matrix.group_scales[RowGroup(document, head, at)];
-    scale = Scale(scale, rows.state[r]);
+// The same for its groups.
+__device__ inline void FinishGroups(const MatrixView& matrix, const Document& document, int head,
+                                    Range groups, const StripRows& rows) {
+  if (QuadLane() != 0) return;
+  for (int group = groups.begin; group < groups.end; ++group) {
+    float* scales = matrix.group_scales + GroupRows(document, head, group);
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      float& scale = scales[QuadRow() + 8 * r];
+      scale = Scale(scale, rows.state[r]);
+    }
   }
 }
 
@@ -112,7 +116,7 @@ __global__ void __launch_bounds__(kScoreThreads) StripScores(AttentionArgs<Half>
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.strips) return;
   const int index = FindDocument(args.batch.strip_starts, args.batch.documents, task);
-  const Document& document = args.batch.all[index];
+  const Document document = args.batch.all[index];
   const int head = blockIdx.y;
   const int strip = task - args.batch.strip_starts[index];
   const HeadInputs<Half> in(args, document, head);
@@ -127,15 +131,12 @@ __global__ void __launch_bounds__(kScoreThreads) StripScores(AttentionArgs<Half>
   ScoreBand(in, args.graph, strip, rows, band);
   const TileOutput columns = band.Tile(document.band_tiles);
   ScoreColumns(in, args.graph, document.globals, rows, columns);
-#pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    ScoreRandom(in, args.graph, args.matrix, document, head, r, rows);
-  }
-  const SourceRange all = StripSources(args.graph, strip, document.length);
+  const Range groups = StripGroups(args.graph, strip, document.length);
+  ScoreRandom(in, args.graph, args.matrix, document, head, groups, rows);
+  const Range all = StripSources(args.graph, strip, document.length);
   FinishTiles(rows, CeilDiv(all.end - all.begin, kTileSources), band.scales);
   FinishTiles(rows, ColumnTiles(document), columns.scales);
-#pragma unroll
-  for (int r = 0; r < 2; ++r) FinishGroups(args.graph, args.matrix, document, head, r, rows);
+  FinishGroups(args.matrix, document, head, groups, rows);
 }
 
 // --- Global rows. ---
@@ -160,7 +161,7 @@ __global__ void __launch_bounds__(kScoreThreads) GlobalRowScores(AttentionArgs<H
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document& document = args.batch.all[index];
+  const Document document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
   const int global_strip = of_head / ChunksPerStrip(document);
@@ -189,7 +190,7 @@ __global__ void __launch_bounds__(kScoreThreads) FinishGlobalRows(AttentionArgs<
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document& document = args.batch.all[index];
+  const Document document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
   const int global_strip = of_head / ChunksPerStrip(document);

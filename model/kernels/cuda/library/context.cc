@@ -31,12 +31,17 @@ class CopyToDevice {
   cudaError_t error_ = cudaSuccess;
 };
 
+int64_t SourceCount(const GraphCopy& graph) {
+  return int64_t{graph.groups} * kStripRows * kGroup;
+}
+
 GraphView LayOut(const GraphCopy& graph, DeviceLayout& layout) {
   GraphView view = graph.view;
   view.is_global = layout.Take<uint8_t>(graph.nodes);
   view.globals = layout.Take<uint16_t>(graph.globals);
-  view.random_offsets = layout.Take<int32_t>(graph.nodes + 1);
-  view.random_sources = layout.Take<uint16_t>(graph.view.random_offsets[graph.nodes]);
+  view.random_sources = layout.Take<uint16_t>(SourceCount(graph));
+  view.group_first = layout.Take<uint16_t>(graph.groups);
+  view.strip_groups = layout.Take<int32_t>(CeilDiv(graph.nodes, kStripRows) + 1);
   return view;
 }
 
@@ -58,8 +63,8 @@ DeviceAttention<Half> LayOut(const AttentionCall& call, const GraphView& graph,
   args.batch.chunk_starts = layout.Take<int32_t>(documents + 1);
   device.order = layout.Take<int32_t>(documents);
   args.matrix = {layout.Take<Words>(batch.tiles * kTileWords),
-                 layout.Take<float>(batch.tiles * kStripRows), layout.Take<Words>(batch.groups),
-                 layout.Take<float>(batch.groups),
+                 layout.Take<float>(batch.tiles * kStripRows), layout.Take<Words>(batch.groups * kStripRows),
+                 layout.Take<float>(batch.groups * kStripRows),
                  layout.Take<SoftmaxState>(batch.chunks * kStripRows)};
   args.heads = call.heads;
   args.head_dim = call.head_dim;
@@ -106,9 +111,11 @@ cudaError_t Context::Prepare(const GraphCopy& graph) {
   CopyToDevice copy(stream_);
   copy(const_cast<uint8_t*>(graph_.is_global), graph.view.is_global, graph.nodes);
   copy(const_cast<uint16_t*>(graph_.globals), graph.view.globals, graph.globals);
-  copy(const_cast<int32_t*>(graph_.random_offsets), graph.view.random_offsets, graph.nodes + 1);
   copy(const_cast<uint16_t*>(graph_.random_sources), graph.view.random_sources,
-       graph.view.random_offsets[graph.nodes]);
+       SourceCount(graph));
+  copy(const_cast<uint16_t*>(graph_.group_first), graph.view.group_first, graph.groups);
+  copy(const_cast<int32_t*>(graph_.strip_groups), graph.view.strip_groups,
+       CeilDiv(graph.nodes, kStripRows) + 1);
   if (copy.error() != cudaSuccess) return copy.error();
   return cudaStreamSynchronize(stream_);
 }

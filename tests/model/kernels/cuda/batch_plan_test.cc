@@ -14,23 +14,6 @@ constexpr DeviceLimits kA100 = {.shared_bytes = 163 * 1024};
 constexpr DeviceLimits kH100 = {.shared_bytes = 227 * 1024, .cluster_blocks = 8};
 constexpr DiffusionShape kShape = {.heads = 3, .head_dim = 16};
 
-TEST(GraphArrays, HoldTheGraphWithRandomSourcesInWholeGroups) {
-  const auto graph = BuildOrDie({.nodes = 300, .window = 20, .num_rand = 11, .num_glob = 9});
-  const GraphArrays arrays(*graph);
-  for (int row = 0; row < 300; ++row) {
-    EXPECT_EQ(arrays.is_global[row] != 0, graph->is_global(row));
-    const auto sources = graph->random_sources(row);
-    const int begin = arrays.random_offsets[row];
-    const int end = arrays.random_offsets[row + 1];
-    ASSERT_EQ(begin % kGroup, 0);
-    ASSERT_LT(end - begin - static_cast<int>(sources.size()), kGroup);
-    for (int at = begin; at < end; ++at) {
-      const size_t e = at - begin;
-      EXPECT_EQ(arrays.random_sources[at], e < sources.size() ? sources[e] : kNoSource);
-    }
-  }
-}
-
 TEST(GraphArrays, HaveTheLocalSourcesOfTheGraph) {
   for (const int nodes : {96, 205}) {
     const auto graph = BuildOrDie({.nodes = nodes, .window = 20});
@@ -38,7 +21,7 @@ TEST(GraphArrays, HaveTheLocalSourcesOfTheGraph) {
     for (const int length : {1, 10, 55, nodes}) {
       for (int row = 0; row < length; ++row) {
         const graph::NodeRange expected = graph->local_sources(row, length);
-        const SourceRange actual = LocalSources(arrays.view(), row, length);
+        const Range actual = LocalSources(arrays.view(), row, length);
         const bool is_empty = actual.begin >= actual.end;
         ASSERT_EQ(is_empty, expected.empty());
         if (is_empty) continue;

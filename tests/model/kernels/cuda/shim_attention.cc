@@ -15,8 +15,8 @@ struct Workspace {
   Workspace(const BatchPlan& plan, const DiffusionShape& shape)
       : tiles(plan.tiles * kTileWords),
         tile_scales(plan.tiles * kStripRows),
-        groups(plan.groups),
-        group_scales(plan.groups),
+        groups(plan.groups * kStripRows),
+        group_scales(plan.groups * kStripRows),
         chunk_states(plan.chunks * kStripRows),
         partials(plan.chunks * kStripRows * shape.head_dim),
         weights(int64_t{plan.tokens} * shape.heads) {}

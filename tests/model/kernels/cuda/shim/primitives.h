@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include <bit>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -32,7 +33,19 @@ inline float __shfl_xor_sync(uint32_t mask, float value, int lane_mask) {
   return shim::ShuffleXor(mask, value, lane_mask);
 }
 
-inline bool __any_sync(uint32_t mask, bool value) { return shim::Any(mask, value); }
+// Byte i of the result is byte `selector >> 4 i` of x (0 to 3) or y (4 to 7).
+inline uint32_t __byte_perm(uint32_t x, uint32_t y, uint32_t selector) {
+  const uint64_t bytes = uint64_t{y} << 32 | x;
+  uint32_t result = 0;
+  for (int i = 0; i < 4; ++i) {
+    result |= static_cast<uint32_t>(bytes >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
+  }
+  return result;
+}
+
+inline uint32_t __ballot_sync(uint32_t mask, bool value) { return shim::Ballot(mask, value); }
+inline bool __any_sync(uint32_t mask, bool value) { return __ballot_sync(mask, value) != 0; }
+inline int __popc(uint32_t x) { return std::popcount(x); }
 
 template <class T>
 class SharedArray {

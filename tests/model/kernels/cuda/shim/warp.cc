@@ -112,17 +112,19 @@ float ShuffleXor(uint32_t mask, float value, int lane_mask) {
   return operand.result;
 }
 
-bool Any(uint32_t mask, bool value) {
+uint32_t Ballot(uint32_t mask, bool value) {
   struct Vote {
     bool value;
-    bool result;
+    uint32_t result;
   };
-  Vote operand = {value, false};
-  Meet(mask, "a vote", &operand, [](void* const(&lanes)[32]) {
-    bool any = false;
-    for (void* lane : lanes) any |= lane != nullptr && static_cast<Vote*>(lane)->value;
+  Vote operand = {value, 0};
+  Meet(mask, "a vote", &operand, [](void* const (&lanes)[32]) {
+    uint32_t votes = 0;
+    for (int lane = 0; lane < 32; ++lane) {
+      if (lanes[lane] != nullptr && static_cast<Vote*>(lanes[lane])->value) votes |= 1u << lane;
+    }
     for (void* lane : lanes) {
-      if (lane != nullptr) static_cast<Vote*>(lane)->result = any;
+      if (lane != nullptr) static_cast<Vote*>(lane)->result = votes;
     }
   });
   return operand.result;

@@ -14,9 +14,9 @@ uint16_t ToBits(float value);
 template <class Half>
 float ToFloat(uint32_t bits);
 
-// __shfl_xor_sync and __any_sync.
+// __shfl_xor_sync and __ballot_sync.
 float ShuffleXor(uint32_t mask, float value, int lane_mask);
-bool Any(uint32_t mask, bool value);
+uint32_t Ballot(uint32_t mask, bool value);
 
 // mma.sync.aligned.m16n8k16 (PTX ISA, "Matrix Fragments for mma.m16n8k16").
 template <class Half>
