@@ -73,8 +73,7 @@ void Append(const GraphArrays& graph, int heads, int length, BatchPlan& plan) {
                 .first_tile = plan.tiles,
                 .tiles_per_head = 0,
                 .first_group = plan.groups,
-                .groups_per_head =
-                    graph.random.strip_groups[CeilDiv(length, kStripRows)]};
+                .groups_per_head = graph.random.strip_groups[CeilDiv(length, kStripRows)]};
   d.chunks_per_head = GlobalStrips(d) * ChunksPerStrip(d);
   d.tiles_per_head =
       int64_t{Strips(d)} * (d.band_tiles + ColumnTiles(d)) + int64_t{GlobalStrips(d)} * RowTiles(d);

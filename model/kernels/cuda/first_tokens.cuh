@@ -74,23 +74,24 @@ __device__ void SumValues(const AttentionArgs<Half>& args, const Document& docum
   }
 }
 
-// Grid: documents * P, heads; clusters of P along x.
+// out = s V, from the totals of all blocks, in order.
 template <class Half>
-__global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<Half> launch) {
-  const AttentionArgs<Half>& args = launch.attention;
-  const int index = launch.documents[blockIdx.x / launch.parts];
-  const Document document = args.batch.all[index];
-  const int head = blockIdx.y;
-  const int part = blockIdx.x % launch.parts;
-  const int slice_tokens = CeilDiv(document.length, launch.parts);
-  const Range slice = {Smaller(part * slice_tokens, document.length),
-                             Smaller((part + 1) * slice_tokens, document.length)};
-  SharedArena arena;
-  const FirstTokenVectors at = {arena.Take<uint32_t>(document.length),
-                                arena.Take<uint32_t>(document.length),
-                                arena.Take<float>(document.length)};
-  const SharedArray<float> partials = arena.Take<float>(kFirstWarps * args.head_dim);
-  const SharedArray<float> totals = arena.Take<float>(args.head_dim);
+__device__ void AddTotals(const SharedArray<float>& totals, int parts, int head_dim, Half* out) {
+  for (int column = 2 * threadIdx.x; column < head_dim; column += 2 * kFirstThreads) {
+    float low = 0.0f;
+    float high = 0.0f;
+    for (int part = 0; part < parts; ++part) {
+      low += totals.OfBlock(part).Load(column);
+      high += totals.OfBlock(part).Load(column + 1);
+    }
+    *reinterpret_cast<uint32_t*>(out + column) = Pack<Half>(low, high);
+  }
+}
+
+// s of this block's slice, after all hops.
+template <class Half>
+__device__ void WalkBackwards(const AttentionArgs<Half>& args, const Document& document, int head,
+                              int part, int parts, Range slice, const FirstTokenVectors& at) {
   for (int token = threadIdx.x; token < document.length; token += kFirstThreads) {
     at.current.Store(token, token == 0 ? static_cast<uint32_t>(kOne) : 0);
     at.weights.Store(token, 0.0f);
@@ -103,35 +104,48 @@ __global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<
     }
     __syncthreads();
     AddToWeights(at, slice, args.alpha * keep);
-    for (int strip = warp; strip < Strips(document); strip += launch.parts * kFirstWarps) {
+    for (int strip = warp; strip < Strips(document); strip += parts * kFirstWarps) {
       ScatterStrip(args, document, head, strip, at.current, at.next);
     }
-    for (int task = warp; task < document.chunks_per_head; task += launch.parts * kFirstWarps) {
+    for (int task = warp; task < document.chunks_per_head; task += parts * kFirstWarps) {
       ScatterChunk(args, document, head, task, at.current, at.next);
     }
     ClusterSync();
-    AddShares(at, launch.parts, slice);
+    AddShares(at, parts, slice);
     ClusterSync();
     keep *= 1.0f - args.alpha;
   }
   AddToWeights(at, slice, keep);
   __syncthreads();
+}
+
+// Grid: documents * P, heads; clusters of P along x.
+template <class Half>
+__global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<Half> launch) {
+  const AttentionArgs<Half>& args = launch.attention;
+  const int index = launch.documents[blockIdx.x / launch.parts];
+  const Document document = args.batch.all[index];
+  const int head = blockIdx.y;
+  const int part = blockIdx.x % launch.parts;
+  const int slice_tokens = CeilDiv(document.length, launch.parts);
+  const Range slice = {Smaller(part * slice_tokens, document.length),
+                       Smaller((part + 1) * slice_tokens, document.length)};
+  SharedArena arena;
+  const FirstTokenVectors at = {arena.Take<uint32_t>(document.length),
+                                arena.Take<uint32_t>(document.length),
+                                arena.Take<float>(document.length)};
+  const SharedArray<float> partials = arena.Take<float>(kFirstWarps * args.head_dim);
+  const SharedArray<float> totals = arena.Take<float>(args.head_dim);
+  WalkBackwards(args, document, head, part, launch.parts, slice, at);
+  float* weights = launch.weights + int64_t{head} * args.batch.tokens + document.first_token;
   for (int token = slice.begin + threadIdx.x; token < slice.end; token += kFirstThreads) {
-    launch.weights[int64_t{head} * args.batch.tokens + document.first_token + token] =
-        at.weights.Load(token);
+    weights[token] = at.weights.Load(token);
   }
   SumValues(args, document, head, at, slice, partials, totals);
   ClusterSync();
-  for (int column = 2 * threadIdx.x; part == 0 && column < args.head_dim;
-       column += 2 * kFirstThreads) {
-    float low = 0.0f;
-    float high = 0.0f;
-    for (int other = 0; other < launch.parts; ++other) {
-      low += totals.OfBlock(other).Load(column);
-      high += totals.OfBlock(other).Load(column + 1);
-    }
-    Half* out = launch.out + (int64_t{index} * args.heads + head) * args.head_dim + column;
-    *reinterpret_cast<uint32_t*>(out) = Pack<Half>(low, high);
+  if (part == 0) {
+    AddTotals(totals, launch.parts, args.head_dim,
+              launch.out + (int64_t{index} * args.heads + head) * args.head_dim);
   }
   ClusterSync();  // no block leaves while another one reads its memory
 }

@@ -74,10 +74,9 @@ class Window {
   }
 
   int Any(int row) const {
-    return static_cast<int>(
-        std::find_if(banks_[row].begin(), banks_[row].end(),
-                     [](const Row& sources) { return !sources.empty(); }) -
-        banks_[row].begin());
+    return static_cast<int>(std::find_if(banks_[row].begin(), banks_[row].end(),
+                                         [](const Row& sources) { return !sources.empty(); }) -
+                            banks_[row].begin());
   }
 
   uint16_t Take(int row, int bank) {

@@ -112,7 +112,7 @@ __device__ inline void FinishGroups(const MatrixView& matrix, const Document& do
 
 // Grid: strips in kScoreWarps, heads.
 template <class Half>
-__global__ void __launch_bounds__(kScoreThreads) StripScores(AttentionArgs<Half> args) {
+__global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.strips) return;
   const int index = FindDocument(args.batch.strip_starts, args.batch.documents, task);
@@ -157,7 +157,7 @@ __device__ inline StripRows GlobalRows(const GraphView& graph, const Document& d
 // Leaves the largest score of every row of a tile in the tile's scales.
 // Grid: chunks of one head in kScoreWarps, heads.
 template <class Half>
-__global__ void __launch_bounds__(kScoreThreads) GlobalRowScores(AttentionArgs<Half> args) {
+__global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
@@ -186,7 +186,7 @@ __global__ void __launch_bounds__(kScoreThreads) GlobalRowScores(AttentionArgs<H
 // Every chunk's warp sums up the chunks of its rows, and turns the maxima of its own tiles into
 // scales. Grid: as GlobalRowScores.
 template <class Half>
-__global__ void __launch_bounds__(kScoreThreads) FinishGlobalRows(AttentionArgs<Half> args) {
+__global__ void __launch_bounds__(kScoreThreads, 4) FinishGlobalRows(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);

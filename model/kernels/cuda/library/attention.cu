@@ -1,6 +1,5 @@
-#include "model/kernels/cuda/library/attention.h"
-
 #include "model/kernels/cuda/attention_launches.h"
+#include "model/kernels/cuda/library/attention.h"
 #include "model/kernels/cuda/library/cuda_launcher.h"
 
 namespace diffuser::kernels::cuda {

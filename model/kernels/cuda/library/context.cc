@@ -31,9 +31,7 @@ class CopyToDevice {
   cudaError_t error_ = cudaSuccess;
 };
 
-int64_t SourceCount(const GraphCopy& graph) {
-  return int64_t{graph.groups} * kStripRows * kGroup;
-}
+int64_t SourceCount(const GraphCopy& graph) { return int64_t{graph.groups} * kStripRows * kGroup; }
 
 GraphView LayOut(const GraphCopy& graph, DeviceLayout& layout) {
   GraphView view = graph.view;
@@ -62,10 +60,10 @@ DeviceAttention<Half> LayOut(const AttentionCall& call, const GraphView& graph,
   args.batch.strip_starts = layout.Take<int32_t>(documents + 1);
   args.batch.chunk_starts = layout.Take<int32_t>(documents + 1);
   device.order = layout.Take<int32_t>(documents);
-  args.matrix = {layout.Take<Words>(batch.tiles * kTileWords),
-                 layout.Take<float>(batch.tiles * kStripRows), layout.Take<Words>(batch.groups * kStripRows),
-                 layout.Take<float>(batch.groups * kStripRows),
-                 layout.Take<SoftmaxState>(batch.chunks * kStripRows)};
+  args.matrix = {
+      layout.Take<Words>(batch.tiles * kTileWords), layout.Take<float>(batch.tiles * kStripRows),
+      layout.Take<Words>(batch.groups * kStripRows), layout.Take<float>(batch.groups * kStripRows),
+      layout.Take<SoftmaxState>(batch.chunks * kStripRows)};
   args.heads = call.heads;
   args.head_dim = call.head_dim;
   args.hops = call.hops;
@@ -111,8 +109,7 @@ cudaError_t Context::Prepare(const GraphCopy& graph) {
   CopyToDevice copy(stream_);
   copy(const_cast<uint8_t*>(graph_.is_global), graph.view.is_global, graph.nodes);
   copy(const_cast<uint16_t*>(graph_.globals), graph.view.globals, graph.globals);
-  copy(const_cast<uint16_t*>(graph_.random_sources), graph.view.random_sources,
-       SourceCount(graph));
+  copy(const_cast<uint16_t*>(graph_.random_sources), graph.view.random_sources, SourceCount(graph));
   copy(const_cast<uint16_t*>(graph_.group_first), graph.view.group_first, graph.groups);
   copy(const_cast<int32_t*>(graph_.strip_groups), graph.view.strip_groups,
        CeilDiv(graph.nodes, kStripRows) + 1);

@@ -1,12 +1,11 @@
 // AttentionKernels on a CUDA device, the library's host code included, with a runtime that hands
 // kernels to the host shim.
-#include "model/kernels/cuda/cuda_attention.h"
-
 #include <cmath>
 #include <stdexcept>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/kernels/cuda/cuda_attention.h"
 #include "tests/model/kernels/cuda/fake_runtime.h"
 #include "tests/model/kernels/kernel_cases.h"
 
@@ -21,8 +20,8 @@ using kernels::testing::Compute;
 using kernels::testing::KernelsOrDie;
 using kernels::testing::Projections;
 using kernels::testing::Serial;
-using testing::TheFakeDevice;
 using ::testing::HasSubstr;
+using testing::TheFakeDevice;
 
 class CudaKernels : public ::testing::Test {
  protected:
@@ -42,8 +41,7 @@ class CudaKernels : public ::testing::Test {
       BuildOrDie({.nodes = 256, .window = 16, .num_rand = 5, .num_glob = 20});
 };
 
-void ExpectNear(const std::vector<float>& actual, const std::vector<float>& expected,
-                float bound) {
+void ExpectNear(const std::vector<float>& actual, const std::vector<float>& expected, float bound) {
   ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i], bound) << i;
 }
@@ -56,8 +54,7 @@ TEST_F(CudaKernels, MatchTheReferenceBatchAfterBatch) {
     for (const std::vector<int>& lengths : {std::vector{40}, {7, 256, 100}, {1, 63}}) {
       const Projections batch(shape_, lengths, std::vector<uint32_t>(lengths.size(), 3), 1.0f);
       const Answers actual = Compute(*kernels, *graph_, shape_, batch, Serial);
-      const Answers expected =
-          Compute(*KernelsOrDie("reference"), *graph_, shape_, batch, Serial);
+      const Answers expected = Compute(*KernelsOrDie("reference"), *graph_, shape_, batch, Serial);
       const float bound = type == HalfType::kBFloat16 ? 0.05f : 0.006f;
       ExpectNear(actual.all, expected.all, bound);
       ExpectNear(actual.first, expected.first, bound);
@@ -70,9 +67,7 @@ TEST_F(CudaKernels, ThrowWhereTheDeviceHasNoMemoryAndGoOnAfterwards) {
   const auto kernels = MakeOrDie(HalfType::kFloat16);
   const Projections batch(shape_, {200}, {1}, 1.0f);
   std::vector<float> out(200 * 32);
-  const auto diffuse = [&] {
-    kernels->Diffuse(*graph_, shape_, batch.view(), out.data(), Serial);
-  };
+  const auto diffuse = [&] { kernels->Diffuse(*graph_, shape_, batch.view(), out.data(), Serial); };
   TheFakeDevice().memory_bytes = 1000;
   EXPECT_THAT(diffuse, ::testing::ThrowsMessage<std::runtime_error>(HasSubstr("out of memory")));
   TheFakeDevice() = {};

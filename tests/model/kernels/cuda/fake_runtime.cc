@@ -1,5 +1,7 @@
 // The few functions of the CUDA runtime that libdiffuser_cuda.so calls, on a device that the host
 // shim plays: its memory is the host's, filled with NaNs, and kernels run at once.
+#include "tests/model/kernels/cuda/fake_runtime.h"
+
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
@@ -9,7 +11,6 @@
 
 #include "gtest/gtest.h"
 #include "model/kernels/cuda/library/attention.h"
-#include "tests/model/kernels/cuda/fake_runtime.h"
 #include "tests/model/kernels/cuda/run_on_shim.h"
 
 namespace diffuser::kernels::cuda {

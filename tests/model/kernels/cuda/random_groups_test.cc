@@ -18,8 +18,7 @@ uint16_t SourceAt(const RandomGroups& groups, int group, int row, int e) {
 
 TEST(RandomGroups, HoldEverySourceOnce) {
   for (const int nodes : {300, 512}) {
-    const auto graph =
-        BuildOrDie({.nodes = nodes, .window = 20, .num_rand = 11, .num_glob = 9});
+    const auto graph = BuildOrDie({.nodes = nodes, .window = 20, .num_rand = 11, .num_glob = 9});
     const RandomGroups groups(*graph);
     for (int node = 0; node < nodes; ++node) {
       std::vector<uint16_t> found;
@@ -56,8 +55,7 @@ TEST(RandomGroups, SayFromWhichSourceOnADocumentNeedsThem) {
 // Reads of shared memory that the steps of the base shape's graph take, where 2 a step are the
 // least.
 TEST(RandomGroups, HaveFewBankConflictsAndFewGaps) {
-  const auto graph =
-      BuildOrDie({.nodes = 4096, .window = 64, .num_rand = 64, .num_glob = 64});
+  const auto graph = BuildOrDie({.nodes = 4096, .window = 64, .num_rand = 64, .num_glob = 64});
   const RandomGroups groups(*graph);
   int64_t reads = 0, halves = 0, sources = 0;
   for (int group = 0; group < groups.strip_groups.back(); ++group) {

@@ -1,5 +1,6 @@
 #include "tests/model/kernels/cuda/shim/warp.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -43,14 +44,21 @@ void Multiply(void* const (&lanes)[32]) {
       }
     }
   }
+  bool is_finite[16];
+  for (int k = 0; k < 16; ++k) {
+    is_finite[k] = std::all_of(b[k], b[k] + 8, [](float x) { return std::isfinite(x); });
+  }
+  double c[16][8] = {};  // products of halves are exact; the device keeps at least float's bits
+  for (int row = 0; row < 16; ++row) {
+    for (int k = 0; k < 16; ++k) {
+      if (a[row][k] == 0 && is_finite[k]) continue;  // most of a diagonal
+      for (int column = 0; column < 8; ++column) c[row][column] += double{a[row][k]} * b[k][column];
+    }
+  }
   for (int lane = 0; lane < 32; ++lane) {
-    float* c = static_cast<const MmaOperands*>(lanes[lane])->c;
+    float* result = static_cast<const MmaOperands*>(lanes[lane])->c;
     for (int x = 0; x < 4; ++x) {
-      const int row = lane / 4 + 8 * (x / 2);
-      const int column = 2 * (lane % 4) + x % 2;
-      double sum = 0;  // products of halves are exact; the device keeps at least float's bits
-      for (int k = 0; k < 16; ++k) sum += double{a[row][k]} * b[k][column];
-      c[x] += static_cast<float>(sum);
+      result[x] += static_cast<float>(c[lane / 4 + 8 * (x / 2)][2 * (lane % 4) + x % 2]);
     }
   }
 }
@@ -118,7 +126,7 @@ uint32_t Ballot(uint32_t mask, bool value) {
     uint32_t result;
   };
   Vote operand = {value, 0};
-  Meet(mask, "a vote", &operand, [](void* const (&lanes)[32]) {
+  Meet(mask, "a vote", &operand, [](void* const(&lanes)[32]) {
     uint32_t votes = 0;
     for (int lane = 0; lane < 32; ++lane) {
       if (lanes[lane] != nullptr && static_cast<Vote*>(lanes[lane])->value) votes |= 1u << lane;
