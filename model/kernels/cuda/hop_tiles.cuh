@@ -19,7 +19,7 @@ class Slab {
 
   // `piece` counts 8 columns.
   __device__ int Index(int row, int piece) const {
-    return row * W + (W == 16 ? (piece ^ (row >> 2 & 1)) * 8 : 0);
+    return row * W + (W == 16 ? (row * 2 & 8) ^ piece * 8 : 0);
   }
   __device__ Words LoadPiece(int row, int piece) const {
     return data_.template LoadAs<Words>(Index(row, piece));
