@@ -22,6 +22,8 @@ struct AttentionBackend {
   std::unique_ptr<const kernels::TrainingKernels> training_kernels = nullptr;  // only for training
 };
 
+kernels::DiffusionShape AttentionShape(const model::ModelConfig& config);
+
 // The attention diffusion on projections q, k and v that stand beside each other in the rows of
 // `qkv`, [T, 3 * hidden] float32; offsets as PackedBatch::offsets(). Immutable and thread-safe; the
 // backend must outlive it.
