@@ -68,19 +68,20 @@ template <class Half>
 __device__ void ScoreRandom(const HeadInputs<Half>& in, const GraphView& graph,
                             const MatrixView& matrix, const Document& document, int head,
                             Range groups, StripRows& rows) {
-  for (int group = groups.begin; group < groups.end; ++group) {
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      const int row = QuadRow() + 8 * r;
-      const Group sources(graph, group, row);
-      float scores[kGroup];
-      ScoreGroup(in, rows.token[r], sources, scores);
-      const int64_t index = GroupRows(document, head, group) + row;
-      const SoftmaxState state =
-          GroupWeights<Half>(scores, sources, in.length, matrix.groups + index);
-      if (QuadLane() == 0) matrix.group_scales[index] = state.max;
-      Merge(rows.state[r], state);
-    }
+  // The rows take turns in place 0, which leaves them as they were, and halves the registers.
+#pragma unroll 1
+  for (int turn = 0; turn < 2 * (groups.end - groups.begin); ++turn) {
+    const int group = groups.begin + turn / 2;
+    const int row = QuadRow() + 8 * (turn % 2);
+    const Group sources(graph, group, row);
+    float scores[kGroup];
+    ScoreGroup(in, rows.token[0], sources, scores);
+    const int64_t index = GroupRows(document, head, group) + row;
+    const SoftmaxState state =
+        GroupWeights<Half>(scores, sources, in.length, matrix.groups + index);
+    if (QuadLane() == 0) matrix.group_scales[index] = state.max;
+    Merge(rows.state[0], state);
+    rows.Swap();
   }
 }
 
@@ -116,7 +117,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Ha
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.strips) return;
   const int index = FindDocument(args.batch.strip_starts, args.batch.documents, task);
-  const Document document = args.batch.all[index];
+  const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int strip = task - args.batch.strip_starts[index];
   const HeadInputs<Half> in(args, document, head);
@@ -161,7 +162,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArg
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document document = args.batch.all[index];
+  const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
   const int global_strip = of_head / ChunksPerStrip(document);
@@ -190,7 +191,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) FinishGlobalRows(AttentionAr
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
   if (task >= args.batch.chunks) return;
   const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document document = args.batch.all[index];
+  const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
   const int global_strip = of_head / ChunksPerStrip(document);
