@@ -16,8 +16,8 @@ RANDOM = 60  # sources of a row in 4,096 tokens
 # By random_groups_test: how full groups are, and reads of shared memory that a step of 8 rows takes.
 FILLED, CONFLICTS = 0.77, 1.34
 TILE_BYTES, GROUP_BYTES = 1024 + 64, 256 + 64
-# Instructions that a warp issues, counted in the code for sm_90 (Hops<BFloat16, 16>, StripScores<BFloat16>).
-HOP_TILE, HOP_GROUP, SCORE_TILE, SCORE_GROUP = 45, 180, 260, 800
+# Instructions that a warp issues, counted in the code for sm_90; of hops by W.
+HOP_TILE, HOP_GROUP, SCORE_TILE, SCORE_GROUP = 45, {8: 107, 16: 173}, 1000, 1200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,14 +29,23 @@ class Device:
     memory: float  # bytes a second
     mma: float  # multiply-adds a clock and SM, mma.sync in 16 bits
     dense: float  # FLOP/s of large products in bfloat16
-    width: int  # W at 4,096 tokens
-    parts: int  # P
-    first_parts: int  # P of FirstTokens
+    l2_bytes: float
+    shared: int  # bytes a block may have
+    cluster: int  # blocks a cluster may have
+
+    def split(self, tokens):
+        """W and P, as HopSplit has them."""
+        strips = math.ceil(tokens / 16)
+        for width in (16, 8):
+            for parts in (1, 2, 4, 8)[:self.cluster.bit_length()]:
+                if (tokens + math.ceil(strips / parts) * 16) * width * 2 <= self.shared:
+                    return width, parts
+        raise ValueError(f"{tokens} tokens do not fit")
 
 
 DEVICES = (
-    Device("A100", 108, 1.41e9, 4.0e12, 1.9e12, 1024, 0.75 * 312e12, 8, 1, 1),
-    Device("H100", 132, 1.75e9, 5.5e12, 3.0e12, 2500, 0.65 * 989e12, 16, 2, 8),
+    Device("A100", 108, 1.41e9, 4.0e12, 1.9e12, 1024, 0.75 * 312e12, 40e6, 163 * 1024, 1),
+    Device("H100", 132, 1.75e9, 5.5e12, 3.0e12, 2500, 0.65 * 989e12, 50e6, 227 * 1024, 8),
 )
 L1_BYTES = 64  # a clock and SM, from L2
 SHARED_BYTES = 128  # a clock and SM
@@ -78,18 +87,20 @@ def scores(work, device):
 
 
 def hops(work, device):
-    slabs = math.ceil(D / device.width)
+    width, parts = device.split(work.tokens)
+    slabs = math.ceil(D / width)
     heads = H * work.documents
-    blocks = heads * slabs * device.parts
+    blocks = heads * slabs * parts
     used = min(blocks, device.sms)
-    n_tiles = device.width // 8
+    n_tiles = width // 8
     tiles, groups = work.tiles, work.strips * work.groups
     slabs_of_matrix = K * heads * slabs * (work.matrix_bytes + work.source_bytes)
     reads = tiles * 4 * n_tiles + groups * 8 * 2 * n_tiles * CONFLICTS  # of 128 bytes
     mmas = (tiles * 2 + groups * 8) * n_tiles
-    instructions = tiles * HOP_TILE + groups * HOP_GROUP * (0.7 if n_tiles == 1 else 1)
+    instructions = tiles * HOP_TILE + groups * HOP_GROUP[width]
     return largest({
         "L2": slabs_of_matrix / device.l2,
+        "memory": (heads * work.matrix_bytes > device.l2_bytes) * K * heads * work.matrix_bytes / device.memory,
         "L2 to SM": slabs_of_matrix / (L1_BYTES * device.clock * used),
         "shared memory": K * heads * slabs * reads / (device.clock * used),
         "tensor cores": K * heads * slabs * mmas * 2048 / (device.mma * device.clock * used),
@@ -99,7 +110,7 @@ def hops(work, device):
 
 def first_tokens(work, device):
     heads = H * work.documents
-    used = min(heads * device.first_parts, device.sms)
+    used = min(heads * min(device.cluster, math.ceil(work.tokens / 512)), device.sms)
     matrix = K * heads * (work.matrix_bytes + work.source_bytes)
     atomics = K * heads * (work.tiles * 32 + work.strips * work.groups * 128 * FILLED)
     return largest({

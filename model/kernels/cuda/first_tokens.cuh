@@ -11,6 +11,12 @@
 // A cluster of P blocks takes one document and head; each block scatters the rows of its strips
 // into a whole next vector of its own, and the vectors are added up afterwards, a slice of tokens
 // by each block.
+//
+// At the base shape and 4,096 tokens: 33 MB of A and 8 MB of sources, read 5 times from L2, 0.2 GB;
+// 0.2 GFLOP, and 18 million atomic additions to shared memory, 49 KB of which a block has: up to
+// two blocks an SM by shared memory, one by registers. 96 blocks run at once on an H100 (P = 8), 12
+// on an A100. Predicted, not measured: 188 us on an A100, limited by what 12 SMs can read, 37 us on
+// an H100, limited by L2.
 namespace diffuser::kernels::cuda {
 
 template <class Half>

@@ -8,6 +8,11 @@
 // What stands between the dense layers, fused so that every row is read once and written once:
 // residual + LayerNorm, embeddings + LayerNorm, bias + activation. Rows are [hidden] halves,
 // hidden a multiple of 8; weights of LayerNorm and biases are float32.
+//
+// All are bound by memory: 6 bytes an element for the first two (4 of them read), 4 for the last,
+// against at most 20 operations. Blocks of 128 threads and 32 registers: 16 an SM, all of its
+// threads. At 4,096 tokens, predicted and not measured, on an A100 and an H100: LayerNorms of 768
+// columns 9.9 and 6.3 us, gelu of 3,072 columns 26.5 and 16.8 us.
 namespace diffuser::kernels::cuda {
 
 // The sum over the block, the same bits in every thread. `sums` holds one number a warp.
