@@ -132,7 +132,7 @@ __global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<
   const int index = launch.documents[blockIdx.x / launch.parts];
   const Document document = args.batch.all[index];
   const int head = blockIdx.y;
-  const int part = blockIdx.x % launch.parts;
+  const int part = ClusterRank();
   const int slice_tokens = CeilDiv(document.length, launch.parts);
   const Range slice = {Smaller(part * slice_tokens, document.length),
                        Smaller((part + 1) * slice_tokens, document.length)};

@@ -44,7 +44,7 @@ struct HopBlock {
         graph(launch.attention.graph),
         document(launch.attention.batch.all[launch.documents[blockIdx.x / launch.parts]]),
         head(blockIdx.z),
-        part(blockIdx.x % launch.parts),
+        part(ClusterRank()),
         first_column(blockIdx.y * W),
         columns(Smaller(W, launch.attention.head_dim - first_column)),
         strips_of_part(CeilDiv(Strips(document), launch.parts)),

@@ -92,9 +92,36 @@ class Window {
   std::array<int, kBanks> row_of_;
 };
 
-// Deals the sources of a strip's rows to windows and steps.
+using RowSources = std::array<absl::Span<const uint16_t>, kStripRows>;
+
+// Deals what the rows of one half have at [window, window + steps) to the steps of that window.
+// `to` is the strip's first group.
+void DealHalf(const RowSources& rows, int half, int window, int steps, uint16_t* to) {
+  std::array<absl::Span<const uint16_t>, kHalfRows> of_window;
+  for (int row = 0; row < kHalfRows; ++row) {
+    const auto& all = rows[half + row];
+    of_window[row] = all.subspan(std::min<size_t>(window, all.size()), steps);
+  }
+  Window dealt(of_window);
+  for (int step = 0; step < steps; ++step) {
+    const auto sources = dealt.Step(steps - step - 1);
+    const int group = (window + step) / kGroup;
+    for (int row = 0; row < kHalfRows; ++row) {
+      to[(group * kStripRows + half + row) * kGroup + step % kGroup] = sources[row];
+    }
+  }
+}
+
+uint16_t Smallest(const RowSources& rows, size_t from) {
+  uint16_t smallest = kNoSource;
+  for (const auto& row : rows) {
+    if (from < row.size()) smallest = std::min(smallest, row[from]);
+  }
+  return smallest;
+}
+
 void AppendStrip(const graph::AttentionGraph& graph, int strip, RandomGroups& groups) {
-  std::array<absl::Span<const uint16_t>, kStripRows> rows;
+  RowSources rows;
   size_t longest = 0;
   for (int row = 0; row < kStripRows; ++row) {
     const int node = strip * kStripRows + row;
@@ -106,25 +133,10 @@ void AppendStrip(const graph::AttentionGraph& graph, int strip, RandomGroups& gr
   groups.sources.resize(start + static_cast<size_t>(steps) * kStripRows, kNoSource);
   for (int window = 0; window < steps; window += kWindowSteps) {
     const int window_steps = std::min(kWindowSteps, steps - window);
-    uint16_t first = kNoSource;
     for (int half = 0; half < kStripRows; half += kHalfRows) {
-      std::array<absl::Span<const uint16_t>, kHalfRows> of_window;
-      for (int row = 0; row < kHalfRows; ++row) {
-        const auto& all = rows[half + row];
-        of_window[row] = all.subspan(std::min<size_t>(window, all.size()), window_steps);
-        if (!of_window[row].empty()) first = std::min(first, of_window[row].front());
-      }
-      Window dealt(of_window);
-      for (int step = 0; step < window_steps; ++step) {
-        const auto sources = dealt.Step(window_steps - step - 1);
-        const size_t group = (window + step) / kGroup;
-        for (int row = 0; row < kHalfRows; ++row) {
-          groups.sources[start + (group * kStripRows + half + row) * kGroup + step % kGroup] =
-              sources[row];
-        }
-      }
+      DealHalf(rows, half, window, window_steps, groups.sources.data() + start);
     }
-    groups.first.insert(groups.first.end(), window_steps / kGroup, first);
+    groups.first.insert(groups.first.end(), window_steps / kGroup, Smallest(rows, window));
   }
   groups.strip_groups.push_back(static_cast<int32_t>(groups.first.size()));
 }

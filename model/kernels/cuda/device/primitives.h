@@ -83,14 +83,6 @@ __device__ inline int ClusterRank() {
 #endif
 }
 
-__device__ inline int ClusterSize() {
-#if __CUDA_ARCH__ >= 900
-  return static_cast<int>(__clusterSizeInBlocks());
-#else
-  return 1;
-#endif
-}
-
 // All threads of the cluster meet; what they wrote to shared and global memory is seen by the rest.
 __device__ inline void ClusterSync() {
 #if __CUDA_ARCH__ >= 900

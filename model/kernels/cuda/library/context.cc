@@ -43,6 +43,14 @@ GraphView LayOut(const GraphCopy& graph, DeviceLayout& layout) {
   return view;
 }
 
+std::vector<DocumentsLaunch> Launches(const AttentionCall& call) {
+  const BatchCopy& batch = call.batch;
+  if (call.first_tokens != 0) {
+    return {batch.first_tokens, batch.first_tokens + batch.first_token_launches};
+  }
+  return {batch.hops, batch.hops + batch.hop_launches};
+}
+
 // What one call works on.
 template <class Half>
 DeviceAttention<Half> LayOut(const AttentionCall& call, const GraphView& graph,
@@ -80,10 +88,7 @@ DeviceAttention<Half> LayOut(const AttentionCall& call, const GraphView& graph,
   device.weights = layout.Take<float>(call.first_tokens != 0 ? call.heads * tokens : 0);
   device.evidence = call.evidence != nullptr ? layout.Take<float>(tokens) : nullptr;
   device.first_tokens = call.first_tokens != 0;
-  device.launches = device.first_tokens
-                        ? std::vector<DocumentsLaunch>(
-                              batch.first_tokens, batch.first_tokens + batch.first_token_launches)
-                        : std::vector<DocumentsLaunch>(batch.hops, batch.hops + batch.hop_launches);
+  device.launches = Launches(call);
   return device;
 }
 

@@ -60,6 +60,13 @@ TEST_F(DeviceKernelsTest, AreRefusedWhereTheHeadSizeIsNotTheirs) {
   EXPECT_THAT(made.status().message(), HasSubstr("head size 12, expected a multiple of 8"));
 }
 
+TEST_F(DeviceKernelsTest, AreRefusedWhereTheLongestDocumentDoesNotFit) {
+  TheFakeDevice().shared_bytes = 3 * 1024;
+  TheFakeDevice().capability = 80;
+  EXPECT_EQ(Make("cuda").status().message(),
+            "device cuda: CUDA kernels: a document of 128 tokens, at most 96 fit this device");
+}
+
 TEST_F(DeviceKernelsTest, AreRefusedWhereTheDeviceGivesWrongAnswers) {
   // A device that computes all of it, and then spoils one number.
   static const Api* real = diffuser_cuda_api();

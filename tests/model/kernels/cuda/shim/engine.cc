@@ -57,7 +57,6 @@ class ClusterRun {
 
   Fiber& current() { return *current_; }
   Block& block(int rank) { return *blocks_[rank]; }
-  int size() const { return static_cast<int>(blocks_.size()); }
 
  private:
   static void Enter();
@@ -287,8 +286,6 @@ void Meet(uint32_t mask, const char* name, void* operand,
 }
 
 int ClusterRank() { return Current().block->rank; }
-
-int ClusterSize() { return running->size(); }
 
 Block& BlockOfRank(int rank) { return running->block(rank); }
 

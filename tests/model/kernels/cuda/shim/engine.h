@@ -69,7 +69,6 @@ void Meet(uint32_t mask, const char* name, void* operand,
 // --- The cluster. ---
 
 int ClusterRank();
-int ClusterSize();
 Block& BlockOfRank(int rank);
 
 }  // namespace diffuser::kernels::cuda::shim

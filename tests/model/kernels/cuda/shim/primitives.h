@@ -111,7 +111,6 @@ class SharedArena {
 };
 
 inline int ClusterRank() { return shim::ClusterRank(); }
-inline int ClusterSize() { return shim::ClusterSize(); }
 inline void ClusterSync(std::source_location where = std::source_location::current()) {
   shim::ClusterBarrier(where);
 }
