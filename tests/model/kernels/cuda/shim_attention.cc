@@ -69,9 +69,10 @@ RoundedProjections<Half>::RoundedProjections(const QkvView& qkv, const Diffusion
     : offsets(qkv.offsets.begin(), qkv.offsets.end()),
       width(int64_t{shape.heads} * shape.head_dim) {
   for (int t = 0; t < offsets.back(); ++t) {
-    for (const float* from : {qkv.q, qkv.k, qkv.v}) {
+    for (const auto* from : {qkv.q, qkv.k, qkv.v}) {
+      const float* row = static_cast<const float*>(from) + t * qkv.row_stride;
       for (int64_t x = 0; x < width; ++x) {
-        halves.push_back({shim::ToBits<Half>(from[t * qkv.row_stride + x])});
+        halves.push_back({shim::ToBits<Half>(row[x])});
         floats.push_back(shim::ToFloat<Half>(halves.back().bits));
       }
     }
