@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/graph/attention_graph.h"
 #include "model/kernels/attention_kernels.h"
+#include "model/kernels/cuda/device_kernels.h"
 #include "model/layers/arena.h"
 #include "model/layers/encoder.h"
 #include "model/layers/guard.h"
@@ -28,16 +30,17 @@ const layers::Arena& ThreadArena() {
 
 class PackedClassifier final : public Classifier {
  public:
-  PackedClassifier(std::unique_ptr<const layers::Encoder> encoder, Precision precision,
-                   const LoadOptions& options)
+  PackedClassifier(std::unique_ptr<const layers::Encoder> encoder, std::string device,
+                   Precision precision, const LoadOptions& options)
       : encoder_(std::move(encoder)),
         head_(encoder_->parameters()),
+        device_(std::move(device)),
         precision_(precision),
         compute_threads_(options.compute_threads),
         on_internal_error_(options.on_internal_error) {}
 
   const ModelConfig& config() const override { return encoder_->parameters().config(); }
-  std::string device() const override { return "cpu"; }
+  std::string device() const override { return device_; }
   Precision precision() const override { return precision_; }
   int64_t weight_bytes() const override { return encoder_->weight_bytes(); }
 
@@ -51,6 +54,7 @@ class PackedClassifier final : public Classifier {
 
   std::unique_ptr<const layers::Encoder> encoder_;
   layers::ClassificationHead head_;
+  std::string device_;
   Precision precision_;
   int compute_threads_;
   std::function<void(const std::string&)> on_internal_error_;
@@ -110,9 +114,10 @@ std::vector<Classification> PackedClassifier::Compute(const PackedBatch& batch,
 }
 
 absl::Status CheckOptions(const LoadOptions& options) {
-  if (options.device != "auto" && options.device != "cpu") {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "device '", options.device, "' is not to be had in this build; expected auto or cpu"));
+  if (options.device != "auto" && options.device != "cpu" &&
+      !absl::StartsWith(options.device, "cuda")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device '", options.device, "'; expected auto, cpu, cuda or cuda:N"));
   }
   if (options.compute_threads < 1) {
     return absl::InvalidArgumentError(
@@ -146,6 +151,21 @@ absl::StatusOr<std::shared_ptr<const graph::AttentionGraph>> BuildGraph(const Mo
                                        .num_glob = config.num_glob});
 }
 
+// The attention kernels, and the device that they run on. "auto" is the CPU until the dense layers
+// run on other devices, too.
+absl::StatusOr<kernels::cuda::DeviceKernels> ChooseKernels(
+    const LoadOptions& options, const ModelConfig& config,
+    const std::shared_ptr<const graph::AttentionGraph>& graph) {
+  if (options.device == "auto" || options.device == "cpu") {
+    auto kernels = kernels::MakeAttentionKernels(options.kernels);
+    if (!kernels.ok()) return kernels.status();
+    return kernels::cuda::DeviceKernels{*std::move(kernels), "cpu"};
+  }
+  return kernels::cuda::MakeDeviceKernels(
+      options.device, kernels::cuda::CudaLibrary::Open(kernels::cuda::kLibraryName), graph,
+      layers::AttentionShape(config));
+}
+
 absl::StatusOr<std::shared_ptr<const checkpoint::Checkpoint>> OpenClassifier(
     const std::string& dir) {
   auto checkpoint = checkpoint::Checkpoint::Open(dir);
@@ -167,16 +187,18 @@ struct Parts {
 absl::StatusOr<std::shared_ptr<const Classifier>> Make(
     const Parts& parts, std::shared_ptr<const layers::ParameterSource> parameters,
     Precision precision) {
-  auto kernels = kernels::MakeAttentionKernels(parts.options.kernels);
-  if (!kernels.ok()) return kernels.status();
+  auto chosen = ChooseKernels(parts.options, parts.checkpoint->config(), parts.graph);
+  if (!chosen.ok()) return chosen.status();
   std::shared_ptr<const Classifier> classifier;
   const absl::Status status = layers::GuardTorch(parts.options.on_internal_error, [&] {
     const c10::InferenceMode no_autograd;
     at::set_num_threads(parts.options.compute_threads);
     auto encoder = std::make_unique<const layers::Encoder>(
         std::move(parameters),
-        layers::AttentionBackend{.graph = parts.graph, .kernels = *std::move(kernels)}, precision);
-    classifier = std::make_shared<PackedClassifier>(std::move(encoder), precision, parts.options);
+        layers::AttentionBackend{.graph = parts.graph, .kernels = std::move(chosen->kernels)},
+        precision);
+    classifier = std::make_shared<PackedClassifier>(std::move(encoder), std::move(chosen->device),
+                                                    precision, parts.options);
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

@@ -38,8 +38,10 @@ struct PrecisionCheck {
 
 // How a checkpoint is loaded.
 struct LoadOptions {
-  std::string device = "auto";             // "auto" or "cpu"
-  Precision precision = Precision::kAuto;  // of the dense layers; the attention's sums are float32
+  // "cpu", or "cuda" or "cuda:N" for a device that computes the attention, in bfloat16, while the
+  // dense layers stay on the CPU. "auto" is the CPU.
+  std::string device = "auto";
+  Precision precision = Precision::kAuto;  // of the dense layers; the CPU's attention sums float32
   std::string kernels = "cpu";  // AttentionKernels: "cpu", or "reference" (slow, for tests)
   int compute_threads = 1;      // >= 1; threads that one batch is spread over
   // Told the details of an internal error, which the Status that a caller sees leaves out. May be
@@ -81,7 +83,7 @@ class Classifier {
   virtual ~Classifier() = default;
 
   virtual const ModelConfig& config() const = 0;
-  virtual std::string device() const = 0;    // "cpu"
+  virtual std::string device() const = 0;    // "cpu" or "cuda:N"
   virtual Precision precision() const = 0;   // never kAuto
   virtual int64_t weight_bytes() const = 0;  // memory held by weights, prepacked copies included
 

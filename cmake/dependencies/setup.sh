@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the project builds and tests with: Debian packages through apt, everything else,
 # pinned and checked by hash, into the ignored folder .deps. Repeats in a second when all is there.
-# usage: setup.sh build | test        (test includes build)
+# usage: setup.sh build | cuda | test        (cuda includes build, test includes both)
 # LIBTORCH=DIR uses the LibTorch in DIR instead of fetching one.
 set -euo pipefail
 
@@ -45,14 +45,31 @@ install_cargo() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends cargo-web > /dev/null
 }
 
+# Downloads the wheels of requirements $1, which may be for any Linux since glibc 2.12, into .deps/wheels.
+download_wheels() {
+  local platform platforms=()
+  for platform in manylinux_2_28 manylinux_2_25 manylinux2014 manylinux_2_17 manylinux_2_12; do
+    platforms+=(--platform "${platform}_x86_64")
+  done
+  rm -rf "$deps/wheels"
+  python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: \
+    --python-version 3.11 --implementation cp --abi cp311 --abi none "${platforms[@]}" \
+    -r "$1" -d "$deps/wheels"
+}
+
 fetch_libtorch() {
   say "fetching LibTorch"
-  rm -rf "$deps/libtorch" "$deps/wheels"
-  python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: \
-    --python-version 3.11 --implementation cp --abi cp311 --abi none \
-    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 \
-    -r "$here/libtorch-requirements.txt" -d "$deps/wheels"
+  rm -rf "$deps/libtorch"
+  download_wheels "$here/libtorch-requirements.txt"
   python3 "$here/unpack_libtorch.py" "$deps/wheels" "$deps/libtorch"
+  rm -rf "$deps/wheels"
+}
+
+fetch_cuda() {
+  say "fetching the CUDA compiler"
+  rm -rf "$deps/cuda"
+  download_wheels "$here/cuda-requirements.txt"
+  python3 "$here/unpack_cuda.py" "$deps/wheels" "$deps/cuda"
   rm -rf "$deps/wheels"
 }
 
@@ -80,6 +97,11 @@ setup_build() {
   fi
 }
 
+# The kernels for CUDA devices are built where their compiler is.
+setup_cuda() {
+  once fetch_cuda "$here/cuda-requirements.txt" "$here/unpack_cuda.py"
+}
+
 setup_test() {
   install_packages "$here/apt-test.txt"
   once make_test_environment "$here/test-requirements.txt"
@@ -89,6 +111,7 @@ setup_test() {
 [ "$(uname -m)" = x86_64 ] || die "the pinned LibTorch is for x86-64, this is $(uname -m); use LIBTORCH=DIR"
 case $what in
   build) setup_build ;;
-  test) setup_build; setup_test ;;
-  *) die "unknown argument '$what'; expected build or test" ;;
+  cuda) setup_build; setup_cuda ;;
+  test) setup_build; setup_cuda; setup_test ;;
+  *) die "unknown argument '$what'; expected build, cuda or test" ;;
 esac

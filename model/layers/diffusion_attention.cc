@@ -70,13 +70,16 @@ class DiffuseFunction : public torch::autograd::Function<DiffuseFunction> {
 
 }  // namespace
 
+kernels::DiffusionShape AttentionShape(const model::ModelConfig& config) {
+  return {.heads = config.num_heads,
+          .head_dim = config.head_dim(),
+          .hops = config.diffusion_hops,
+          .alpha = config.diffusion_alpha};
+}
+
 DiffusionAttention::DiffusionAttention(const model::ModelConfig& config,
                                        const AttentionBackend& backend)
-    : backend_(backend),
-      shape_{.heads = config.num_heads,
-             .head_dim = config.head_dim(),
-             .hops = config.diffusion_hops,
-             .alpha = config.diffusion_alpha} {}
+    : backend_(backend), shape_(AttentionShape(config)) {}
 
 at::Tensor DiffusionAttention::Forward(const at::Tensor& qkv,
                                        absl::Span<const int32_t> offsets) const {

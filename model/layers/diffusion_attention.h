@@ -22,6 +22,8 @@ struct AttentionBackend {
   std::unique_ptr<const kernels::TrainingKernels> training_kernels = nullptr;  // only for training
 };
 
+kernels::DiffusionShape AttentionShape(const model::ModelConfig& config);
+
 // The attention diffusion on projections q, k and v that stand beside each other in the rows of
 // `qkv`, [T, 3 * hidden], contiguous, float32 or bfloat16; offsets as PackedBatch::offsets(). What
 // it answers has the type of qkv. Immutable and thread-safe; the backend must outlive it.

@@ -96,6 +96,12 @@ TEST(Start, FailsWithOneErrorWithoutACheckpoint) {
   ExpectOneError(LinesOfFailure(1, WithFreePorts({"--model=m=" + folder.path()})), "config.json");
 }
 
+// Without a driver, or without the library of the kernels; with both there is no device 1000.
+TEST(Start, FailsWithOneErrorWithoutTheCudaDevice) {
+  ExpectOneError(LinesOfFailure(1, WithFreePorts({GoldenModelFlag("odd"), "--device=cuda:1000"})),
+                 "device cuda:1000: no ");
+}
+
 TEST(Start, FailsWithOneErrorOnADamagedCheckpoint) {
   const Folder folder;
   const std::string golden = DIFFUSER_GOLDEN "/tiny";

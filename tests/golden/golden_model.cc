@@ -11,6 +11,14 @@
 namespace diffuser::testing {
 
 GoldenModel GoldenModel::Load(const std::string& name, const std::string& kernels) {
+  return Load(name, [&](const auto&) {
+    auto implementation = kernels::MakeAttentionKernels(kernels);
+    EXPECT_TRUE(implementation.ok()) << implementation.status();
+    return *std::move(implementation);
+  });
+}
+
+GoldenModel GoldenModel::Load(const std::string& name, const MakeKernels& make_kernels) {
   const std::string dir = absl::StrCat(DIFFUSER_GOLDEN "/", name);
   auto expected = GoldenCase::Load(dir);
   EXPECT_TRUE(expected.ok()) << expected.status();
@@ -18,13 +26,11 @@ GoldenModel GoldenModel::Load(const std::string& name, const std::string& kernel
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
   auto graph = graph::AttentionGraph::Build(expected->graph_options());
   EXPECT_TRUE(graph.ok()) << graph.status();
-  auto implementation = kernels::MakeAttentionKernels(kernels);
-  EXPECT_TRUE(implementation.ok()) << implementation.status();
+  auto kernels = make_kernels(*graph);
   return {*std::move(expected),
           std::make_unique<const layers::Encoder>(
               std::make_shared<const layers::CheckpointParameters>(*std::move(checkpoint)),
-              layers::AttentionBackend{.graph = *std::move(graph),
-                                       .kernels = *std::move(implementation)},
+              layers::AttentionBackend{.graph = *std::move(graph), .kernels = std::move(kernels)},
               model::Precision::kFloat32)};
 }
 

@@ -2,6 +2,7 @@
 #define DIFFUSER_TESTS_GOLDEN_GOLDEN_MODEL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@ struct GoldenModel {
 
   // Fails the running test where the folder cannot be loaded.
   static GoldenModel Load(const std::string& name, const std::string& kernels);
+  // The same with kernels that are made for the graph.
+  using MakeKernels = std::function<std::unique_ptr<const kernels::AttentionKernels>(
+      std::shared_ptr<const graph::AttentionGraph>)>;
+  static GoldenModel Load(const std::string& name, const MakeKernels& make_kernels);
 
   std::vector<int32_t> ids(int document) const;
   // Packs the documents of these indices, in this order.

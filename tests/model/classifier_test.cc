@@ -156,9 +156,17 @@ TEST_F(ClassifierTest, RefusesOptionsThatCannotBeHad) {
   const auto status = [this](const LoadOptions& options) {
     return Classifier::Load(dir_, options).status();
   };
-  EXPECT_TRUE(absl::IsFailedPrecondition(status({.device = "cuda"})));
+  EXPECT_TRUE(absl::IsInvalidArgument(status({.device = "tpu"})));
   EXPECT_TRUE(absl::IsInvalidArgument(status({.kernels = "quantum"})));
   EXPECT_TRUE(absl::IsInvalidArgument(status({.compute_threads = 0})));
+}
+
+// On a machine without a driver, or without the library; with both there may be no device 1000.
+TEST_F(ClassifierTest, SaysWhyThereIsNoSuchDevice) {
+  const absl::Status status = Classifier::Load(dir_, {.device = "cuda:1000"}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), ::testing::StartsWith("device cuda:1000: no "));
+  EXPECT_THAT(std::string(status.message()), ::testing::Not(HasSubstr("\n")));
 }
 
 TEST_F(ClassifierTest, RefusesADirectoryThatIsNotThere) {

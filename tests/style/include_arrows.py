@@ -114,8 +114,8 @@ def all_includes(sources):
 
 
 def max_lines(path):
-    # An -inl.h is a source that is compiled more than once, not an interface.
-    is_header = path.endswith((".h", ".cuh")) and not path.endswith("-inl.h")
+    # An -inl.h or a .cuh is a source that is compiled more than once, not an interface.
+    is_header = path.endswith(".h") and not path.endswith("-inl.h")
     return MAX_HEADER_LINES if is_header else MAX_SOURCE_LINES
 
 

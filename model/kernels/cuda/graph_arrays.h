@@ -1,0 +1,33 @@
+#ifndef DIFFUSER_MODEL_KERNELS_CUDA_GRAPH_ARRAYS_H_
+#define DIFFUSER_MODEL_KERNELS_CUDA_GRAPH_ARRAYS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "model/graph/attention_graph.h"
+#include "model/kernels/cuda/layout.h"
+#include "model/kernels/cuda/random_groups.h"
+
+namespace diffuser::kernels::cuda {
+
+// An AttentionGraph as the kernels read it, in host memory: to be copied to a device once.
+// Immutable after construction.
+struct GraphArrays {
+  // REQUIRES: graph.nodes() < 65536, for kNoSource is none of them.
+  explicit GraphArrays(const graph::AttentionGraph& graph);
+
+  // The graph, with its arrays in this object; a copy on a device has other pointers.
+  GraphView view() const;
+
+  int nodes;
+  int block;
+  int local_end;
+  int band_tiles;  // the most that a strip's local sources take, in documents of any length
+  std::vector<uint8_t> is_global;
+  std::vector<uint16_t> globals;
+  RandomGroups random;
+};
+
+}  // namespace diffuser::kernels::cuda
+
+#endif  // DIFFUSER_MODEL_KERNELS_CUDA_GRAPH_ARRAYS_H_

@@ -1,0 +1,44 @@
+#ifndef DIFFUSER_MODEL_KERNELS_CUDA_LIBRARY_CUDA_LAUNCHER_H_
+#define DIFFUSER_MODEL_KERNELS_CUDA_LIBRARY_CUDA_LAUNCHER_H_
+
+#include <cuda_runtime.h>
+
+#include "model/kernels/cuda/layout.h"
+
+namespace diffuser::kernels::cuda {
+
+// A Launcher (attention_launches.h) on a CUDA stream. After the first launch that fails it does
+// nothing more.
+class CudaLauncher {
+ public:
+  explicit CudaLauncher(cudaStream_t stream) : stream_(stream) {}
+
+  template <class... Parameters, class... Args>
+  void Launch(const LaunchDims& dims, void (*kernel)(Parameters...), const Args&... args) {
+    if (error_ != cudaSuccess) return;
+    error_ = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(dims.shared_bytes));
+    if (error_ != cudaSuccess) return;
+    cudaLaunchAttribute cluster = {};
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim = {static_cast<unsigned>(dims.cluster), 1, 1};
+    cudaLaunchConfig_t config = {};
+    config.gridDim = dim3(dims.x, dims.y, dims.z);
+    config.blockDim = dim3(dims.threads);
+    config.dynamicSmemBytes = dims.shared_bytes;
+    config.stream = stream_;
+    config.attrs = &cluster;
+    config.numAttrs = dims.cluster > 1 ? 1 : 0;
+    error_ = cudaLaunchKernelEx(&config, kernel, Parameters(args)...);
+  }
+
+  cudaError_t error() const { return error_; }
+
+ private:
+  cudaStream_t stream_;
+  cudaError_t error_ = cudaSuccess;
+};
+
+}  // namespace diffuser::kernels::cuda
+
+#endif  // DIFFUSER_MODEL_KERNELS_CUDA_LIBRARY_CUDA_LAUNCHER_H_
