@@ -5,8 +5,9 @@
 # was: run it again with the same WORK_DIR. After a change of what is below, remove the results that it touches.
 set -euo pipefail
 
-# What two cores get through in hours.
-train_documents=40000
+# What two cores get through in an hour or two.
+short_documents=40000
+long_documents=70000
 eval_documents=1500
 seed=1
 
@@ -15,14 +16,15 @@ seed=1
 vocab_size=12000
 tokenizer_bytes=60000000
 
-# A model from random weights learns words from snippets first, then pieces, then passages (curriculum.py says why).
-# Short documents want small batches: many steps for the tokens.
-snippet_flags=(--learning_rate 1e-3 --epochs 6 --max_steps 1500 --batch_tokens 2048 --warmup 0.05
-  --eval_documents 200 --eval_every 500)
-piece_flags=(--learning_rate 1e-3 --epochs 1 --batch_tokens 4096 --warmup 0.02 --eval_documents 300 --eval_every 500)
-# By now 1e-3 is too noisy: half of it, on batches twice as large, gained more in a third of the tokens.
-passage_flags=(--learning_rate 5e-4 --epochs 4 --batch_tokens 8192 --warmup 0.02
-  --eval_documents 300 --eval_every 1000)
+# A model from random weights learns words from snippets first, then pieces, then windows (curriculum.py says why); and
+# its heads begin as readers of neighbouring words, without which it needs several times as many documents to tell
+# "version 2" from "version 3". Short documents want small batches: many steps for the tokens.
+snippet_flags=(--initializer local_heads --learning_rate 1e-3 --epochs 6 --max_steps 1500 --batch_tokens 2048
+  --warmup 0.05 --eval_documents 200 --eval_every 500)
+piece_flags=(--learning_rate 1e-3 --epochs 1 --max_steps 700 --batch_tokens 4096 --warmup 0.02
+  --eval_documents 300 --eval_every 350)
+passage_flags=(--learning_rate 9e-4 --epochs 20 --max_steps 7500 --batch_tokens 8192 --warmup 0.01
+  --eval_documents 1000 --eval_every 750)
 
 # A model of this width underfits the data in so few epochs: no dropout. What is a little longer than the model
 # reads is cut to its beginning. A score while training is of some hundred documents, for time; the thresholds are tuned
@@ -36,20 +38,21 @@ mkdir -p "$2" && cd "$2"
 
 say() { printf '\n%s: %s\n' "$(date +%H:%M:%S)" "$*"; }
 
-# data STAGE: STAGE/train.jsonl and STAGE/eval.jsonl.
+# data DIR DOCUMENTS FLAGS...: DIR/train.jsonl and DIR/eval.jsonl.
 data() {
-  [ -d "$1" ] && return
-  say "composing the documents of stage $1"
-  rm -rf "$1.part"
-  python3 "$here/prepare.py" --stage "$1" --output "$1.part" --documents "$train_documents" \
-    --eval_documents "$eval_documents" --seed "$seed" --report
-  mv "$1.part" "$1"
+  local output=$1 documents=$2; shift 2
+  [ -d "$output" ] && return
+  say "composing $output/"
+  rm -rf "$output.part"
+  python3 "$here/prepare.py" --output "$output.part" --documents "$documents" --eval_documents "$eval_documents" \
+    --seed "$seed" --report "$@"
+  mv "$output.part" "$output"
 }
 
 tokenizer() {
   [ -f tokenizer.json ] && return
   say "training the tokenizer"
-  "$programs/diffuser-train" tokenizer --data short/train.jsonl --data full/train.jsonl --lowercase \
+  "$programs/diffuser-train" tokenizer --data short/train.jsonl --data windows/train.jsonl --lowercase \
     --collapse_spaces --vocab_size "$vocab_size" --max_bytes "$tokenizer_bytes" --output tokenizer.json
 }
 
@@ -75,7 +78,7 @@ result() {
   say "tuning the thresholds"
   rm -rf result.part && mkdir result.part
   cp licences/{README.md,config.json,curves.svg,metrics.csv,model.safetensors,tokenizer.json} result.part/
-  "$programs/diffuser-train" eval --model result.part --data full/eval.jsonl --group_by kind \
+  "$programs/diffuser-train" eval --model result.part --data whole/eval.jsonl --group_by kind \
     --tune_thresholds --write
   cat >> result.part/README.md <<'CARD'
 
@@ -87,12 +90,13 @@ CARD
   mv result.part result
 }
 
-data short
-data full
+data short "$short_documents" --stage short
+data windows "$long_documents" --stage full --windows
+data whole 1 --stage full  # its evaluation documents alone: thresholds are tuned on whole ones
 tokenizer
 curriculum
 train snippets short learnt-snippets --config "$here/config.json" --tokenizer tokenizer.json "${snippet_flags[@]}"
 train pieces short learnt-pieces --init learnt-snippets "${piece_flags[@]}"
-train passages full licences --init learnt-pieces "${passage_flags[@]}"
+train passages windows licences --init learnt-pieces "${passage_flags[@]}"
 result
 say "the checkpoint is $PWD/result"

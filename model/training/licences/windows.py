@@ -68,10 +68,11 @@ def plan(rng: random.Random, text: str) -> list[tuple[int, int]]:
 
 
 def cut(rng: random.Random, text: str, statements: list[Statement]) -> list[tuple[str, set[str]]]:
-    """Some windows of the document, each with the labels that it shows; fewer of those that show none."""
+    """Some windows of the document with the labels that each shows: those that show any first, few of the others."""
     ranges = plan(rng, text)
     windows = [(text[begin:end], {each.label for each in statements if is_shown(each, begin, end)})
                for begin, end in ranges]
     if len(windows) > 1:
         windows = [window for window in windows if window[1] or rng.random() < _EMPTY_SHARE]
-    return rng.sample(windows, min(len(windows), _MOST_OF_ONE))
+    rng.shuffle(windows)
+    return sorted(windows, key=lambda window: not window[1])[:_MOST_OF_ONE]
