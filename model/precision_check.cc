@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kLengths[] = {4, 24, 64, 160};
 constexpr double kMostScoreDifference = 0.05;
-constexpr double kMostLogitDifference = 0.1;  // of the range of the logits and 0
+constexpr double kMostLogitDifference = 0.01;  // of the range of the logits and 0
 
 bool IsFinite(absl::Span<const float> values) {
   return std::all_of(values.begin(), values.end(),

@@ -59,8 +59,7 @@ std::vector<models::ModelSpec> ToSpecs(const config::ServerOptions& options) {
 
 void LogPrecisionCheck(const std::string& directory, const model::PrecisionCheck& check,
                        logging::Logger& logger) {
-  logger.Log(check.passed ? logging::Level::kInfo : logging::Level::kWarning,
-             check.passed ? "precision_accepted" : "precision_rejected",
+  logger.Log(logging::Level::kInfo, check.passed ? "precision_accepted" : "precision_rejected",
              {{"directory", directory},
               {"precision", model::PrecisionName(check.precision)},
               {"largest_logit_difference", check.largest_logit_difference},

@@ -15,20 +15,14 @@ CHECKPOINT = programs.ROOT / "model" / "checkpoints" / "licences"
 SAMPLE = programs.ROOT / "tests" / "data" / "licences" / "sample.jsonl"
 
 # What a checkpoint must reach to replace the one in the source: its own scores, rounded down.
-MIN_MICRO_F1 = 0.851
-MIN_EXACT_MATCH = 0.75
+MIN_MICRO_F1 = 0.95
+MIN_EXACT_MATCH = 0.9
 # What it says of the documents that it gets wrong, by their names. It gets all others right.
 WRONG = {
-    "readme-gpl3-data-cc": ["CC-BY-SA-3.0", "GPL-3.0"],
-    "readme-vendored": ["MIT", "Zlib"],
-    "notice-third-parties": ["Apache-2.0", "ISC", "MIT"],
-    "pom-xml": ["LGPL-2.1"],
-    "perl-module": ["Artistic-1.0"],
-    "dep5-many": ["Apache-2.0", "LGPL-3.0"],
-    "dep5-lgpl-expat": ["MIT"],
-    "reuse-many-tags": ["GPL-3.0", "MIT"],
-    "wtfpl-blueoak": [],
-    "long-with-one-notice": [],
+    "readme-vendored": ["BSD-2-Clause"],
+    "notice-third-parties": ["Apache-2.0", "BSD-3-Clause", "ISC"],
+    "dep5-many": ["Apache-2.0", "GFDL-1.3", "GPL-3.0", "LGPL-3.0"],
+    "wtfpl-blueoak": ["BlueOak-1.0.0"],
 }
 
 MAX_CHECKPOINT_BYTES = 12_000_000
