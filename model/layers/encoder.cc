@@ -22,7 +22,7 @@ Encoder::Encoder(std::shared_ptr<const ParameterSource> parameters, AttentionBac
 
 HiddenStates Encoder::EncodeStates(const model::PackedBatch& batch, int layers) const {
   model::PartTimer timer;
-  HiddenStates x = embeddings_.Forward(batch, precision_);
+  HiddenStates x = embeddings_.Forward(batch, ProjectionPrecision(precision_));
   timer.Count(model::Part::kEmbeddings);
   for (int index = 0; index < layers; ++index) layers_[index].Forward(x, batch.offsets());
   return x;

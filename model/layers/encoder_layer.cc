@@ -29,6 +29,11 @@ at::Tensor FirstRows(const at::Tensor& x, absl::Span<const int32_t> offsets) {
 
 }  // namespace
 
+model::Precision ProjectionPrecision(model::Precision precision) {
+  if (precision != model::Precision::kInt8) return precision;
+  return HasBFloat16Instructions() ? model::Precision::kBFloat16 : model::Precision::kFloat32;
+}
+
 EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
                            const AttentionBackend& backend, model::Precision precision)
     : finish_precision_(FinishPrecision(parameters, index, precision)),
@@ -36,9 +41,9 @@ EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
           parameters,
           {Prefix(index) + "attention.self.query", Prefix(index) + "attention.self.key",
            Prefix(index) + "attention.self.value"},
-          precision)),
+          ProjectionPrecision(precision))),
       attention_output_(MakeLinear(parameters, Prefix(index) + "attention.output.dense",
-                                   Activation::kNone, finish_precision_)),
+                                   Activation::kNone, ProjectionPrecision(finish_precision_))),
       intermediate_(MakeLinear(parameters, Prefix(index) + "intermediate.dense",
                                ToActivation(parameters.config().hidden_act), finish_precision_)),
       output_(MakeLinear(parameters, Prefix(index) + "output.dense", Activation::kNone,
@@ -84,7 +89,8 @@ FirstTokens EncoderLayer::ForwardFirstTokens(const HiddenStates& x,
   const at::Tensor context =
       attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
   timer.Count(model::Part::kAttention);
-  HiddenStates rows = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
+  HiddenStates rows =
+      EmptyHiddenStates(context.size(0), context.size(1), ProjectionPrecision(finish_precision_));
   rows.residual.copy_(FirstRows(x.residual, offsets));
   FinishLayer(context, rows);
   first.hidden = rows.residual;

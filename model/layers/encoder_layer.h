@@ -22,6 +22,10 @@ struct FirstTokens {
   at::Tensor evidence;  // [T], see Classification::evidence; undefined where it was not asked for
 };
 
+// Of the projections around the attention, where the other layers have `precision`: int8 would take
+// too much from the scores.
+model::Precision ProjectionPrecision(model::Precision precision);
+
 // One post-LN encoder layer over a packed batch: x <- LN(x + Wo Attn(x)); x <- LN(x + W2 act(W1
 // x)), with the attention diffusion of Diffuser as Attn. x is [T, hidden], offsets as
 // PackedBatch::offsets(). Between the products, values are in the form that the precision's

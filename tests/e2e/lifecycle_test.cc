@@ -16,6 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
@@ -31,10 +33,19 @@ using grpc::health::v1::HealthCheckResponse;
 
 constexpr char kService[] = "diffuser.v1.Classification";
 
-// Seconds of computing, in one call.
+constexpr int kLongDocuments = 200;
+
+// Seconds of computing, in one call: much longer than anything that happens meanwhile.
 v1::ClassifyBatchRequest LongCall() {
   const std::vector<int32_t> ids = RandomIds(4096, 500, 1);
-  return BatchOf(std::vector<v1::ClassifyRequest>(60, IdsRequest("long", ids)));
+  return BatchOf(std::vector<v1::ClassifyRequest>(kLongDocuments, IdsRequest("long", ids)));
+}
+
+// A server whose queue takes a LongCall, and on one thread.
+absl::StatusOr<std::unique_ptr<ServerProcess>> ServeLongCalls(std::vector<std::string> flags = {}) {
+  flags.insert(flags.end(), {GoldenModelFlag("long"), "--precision=float32", "--compute_threads=1",
+                             "--max_queue_tokens=1048576"});
+  return ServerProcess::StartServing(flags);
 }
 
 void AwaitInFlight(const ServerProcess& server, int requests) {
@@ -43,6 +54,15 @@ void AwaitInFlight(const ServerProcess& server, int requests) {
   });
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->Sum("diffuser_requests_in_flight"), requests);
+}
+
+// A call in flight may still be on its way into the queue, where a later one may overtake it.
+void AwaitQueued(const ServerProcess& server) {
+  const auto page = ScrapeUntil(server.metrics_port(), [](const MetricsPage& now) {
+    return now.Sum("diffuser_queue_documents") > 0;
+  });
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_GT(page->Sum("diffuser_queue_documents"), 0);
 }
 
 // Makes the long call on a thread of its own.
@@ -118,7 +138,7 @@ TEST(Lifecycle, ServesOnlyOnceEveryModelIsReady) {
 }
 
 TEST(Lifecycle, SigtermFinishesRunningCallsAndTurnsNewOnesAway) {
-  const auto server = ServerProcess::StartServing({GoldenModelFlag("long")});
+  const auto server = ServeLongCalls();
   ASSERT_TRUE(server.ok()) << server.status();
   const Wire wire((*server)->address());
   ASSERT_EQ(*wire.Health(""), HealthCheckResponse::SERVING);
@@ -171,8 +191,7 @@ TEST(Lifecycle, HealthWatchesAreToldOfDrainingAndHoldNothingUp) {
 }
 
 TEST(Lifecycle, DrainingEndsWithItsTimeout) {
-  const auto server =
-      ServerProcess::StartServing({GoldenModelFlag("long"), "--drain_timeout=50ms"});
+  const auto server = ServeLongCalls({"--drain_timeout=50ms"});
   ASSERT_TRUE(server.ok()) << server.status();
   LongCaller caller(**server);
   EXPECT_EQ((*server)->Stop().value_or(-1), 0);
@@ -181,7 +200,7 @@ TEST(Lifecycle, DrainingEndsWithItsTimeout) {
 }
 
 TEST(Lifecycle, ASecondSignalEndsDrainingAtOnce) {
-  const auto server = ServerProcess::StartServing({GoldenModelFlag("long")});
+  const auto server = ServeLongCalls();
   ASSERT_TRUE(server.ok()) << server.status();
   LongCaller caller(**server);
   (*server)->Signal(SIGINT);
@@ -211,9 +230,10 @@ TEST(Lifecycle, AKilledServerServesAgainOnTheSamePorts) {
 }
 
 TEST(Lifecycle, DocumentsThatNobodyWaitsForAnyMoreAreNotComputed) {
-  const auto server = ServerProcess::StartServing({GoldenModelFlag("long"), "--compute_threads=1"});
+  const auto server = ServeLongCalls();
   ASSERT_TRUE(server.ok()) << server.status();
   LongCaller caller(**server);
+  AwaitQueued(**server);
   const Wire wire((*server)->address());
   const v1::ClassifyRequest request = IdsRequest("long", RandomIds(4096, 500, 2));
   v1::ClassifyResponse response;
@@ -230,6 +250,7 @@ TEST(Lifecycle, DocumentsThatNobodyWaitsForAnyMoreAreNotComputed) {
     done.Notify();
   });
   AwaitInFlight(**server, 2);
+  absl::SleepFor(absl::Milliseconds(200));  // in the queue by then, which no metric tells
   cancelled.TryCancel();
   done.WaitForNotification();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
@@ -242,7 +263,7 @@ TEST(Lifecycle, DocumentsThatNobodyWaitsForAnyMoreAreNotComputed) {
   const auto dropped = page->SumBy("diffuser_documents_dropped_total", "reason");
   EXPECT_THAT(dropped, ::testing::ElementsAre(::testing::Pair("cancelled", 1),
                                               ::testing::Pair("expired", 1)));
-  EXPECT_EQ(page->Sum("diffuser_batch_documents_sum"), 60) << "those of the long call";
+  EXPECT_EQ(page->Sum("diffuser_batch_documents_sum"), kLongDocuments) << "those of the long call";
 }
 
 TEST(Lifecycle, TheLogNamesRequestsAndHoldsNoneOfTheirText) {
