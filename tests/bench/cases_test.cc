@@ -56,7 +56,7 @@ TEST(Select, KeepsTheOrderThatWasAskedFor) {
 TEST(FindPrecision, NamesThoseThereAre) {
   for (const NamedPrecision& each : AllPrecisions()) {
     EXPECT_EQ(*FindPrecision(each.name), each.precision);
-    EXPECT_EQ(NameOf(each.precision), each.name);
+    EXPECT_EQ(model::PrecisionName(each.precision), each.name);
   }
   EXPECT_THAT(std::string(FindPrecision("float8").status().message()),
               ::testing::StartsWith("unknown precision 'float8'; expected float32, bfloat16"));

@@ -3,28 +3,14 @@
 #include "tests/bench/selection.h"
 
 namespace diffuser::bench {
-namespace {
-
-// Where the engine has int8.
-template <typename Precision>
-void AppendInt8(std::vector<NamedPrecision>& precisions) {
-  if constexpr (requires { Precision::kInt8; }) precisions.push_back({"int8", Precision::kInt8});
-}
-
-}  // namespace
 
 std::vector<NamedPrecision> AllPrecisions() {
-  std::vector<NamedPrecision> precisions = {{"float32", model::Precision::kFloat32},
-                                            {"bfloat16", model::Precision::kBFloat16}};
-  AppendInt8<model::Precision>(precisions);
-  return precisions;
-}
-
-std::string NameOf(model::Precision precision) {
-  for (const NamedPrecision& named : AllPrecisions()) {
-    if (named.precision == precision) return named.name;
+  std::vector<NamedPrecision> all;
+  for (const model::Precision precision :
+       {model::Precision::kFloat32, model::Precision::kBFloat16, model::Precision::kInt8}) {
+    all.push_back({model::PrecisionName(precision), precision});
   }
-  return "auto";
+  return all;
 }
 
 absl::StatusOr<model::Precision> FindPrecision(const std::string& name) {

@@ -17,9 +17,6 @@ struct NamedPrecision {
 // All that the engine's Precision names, but kAuto.
 std::vector<NamedPrecision> AllPrecisions();
 
-// REQUIRES: not kAuto.
-std::string NameOf(model::Precision precision);
-
 // Errors: INVALID_ARGUMENT with the names there are.
 absl::StatusOr<model::Precision> FindPrecision(const std::string& name);
 

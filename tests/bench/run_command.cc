@@ -69,7 +69,7 @@ absl::StatusOr<Subject> MakeSubject(const std::string& dir, const NamedPrecision
                   {.precision = of_floor, .threads = threads, .reuse_memory = reuse_floor_memory});
   if (!floor.ok()) return floor.status();
   EngineResult result{.precision = precision.name,
-                      .floor_precision = NameOf(of_floor),
+                      .floor_precision = model::PrecisionName(of_floor),
                       .weight_bytes = (*engine)->weight_bytes()};
   return Subject{*std::move(engine), *std::move(floor), std::move(result)};
 }
