@@ -59,7 +59,7 @@ class EncoderLayer {
   at::Tensor FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
                                const Dropout& dropout) const;
 
-  model::Precision finish_precision_;  // of all layers but qkv_
+  model::Precision finish_precision_;  // of the feed-forward; attention_output_: its projection's
   Linear qkv_, attention_output_, intermediate_, output_;
   LayerNorm attention_norm_, output_norm_;
   DiffusionAttention attention_;
