@@ -227,6 +227,11 @@ absl::StatusOr<std::shared_ptr<const Classifier>> MakeFastest(const Parts& parts
 
 }  // namespace
 
+absl::StatusOr<std::vector<std::string>> FindDevices(
+    const std::string& device, const std::function<void(const Fallback&)>& /*on_fallback*/) {
+  return std::vector<std::string>{device == "auto" ? "cpu" : device};
+}
+
 absl::StatusOr<std::shared_ptr<const Classifier>> Classifier::Load(const std::string& dir,
                                                                    const LoadOptions& options) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,19 +38,50 @@ struct PrecisionCheck {
   bool passed = false;
 };
 
+// Why something slower than was hoped for computes: a bounded set of names, for a metric.
+struct Fallback {
+  std::string reason;   // "no_library", "no_driver", "no_device", "no_libtorch", "self_check", ...
+  std::string details;  // one line for the log
+};
+
+// The devices that a flag's value stands for, in order, each "cpu" or "cuda:N":
+//   "cpu"                the CPU
+//   "auto"               every CUDA device that can be used, the CPU where there is none
+//   "cuda"               the first CUDA device
+//   "cuda:all"           every CUDA device
+//   "cuda:N[,cuda:M]..."  these
+// `on_fallback` (may be null) is told why "auto" found none.
+// Errors: INVALID_ARGUMENT (another value), FAILED_PRECONDITION (no such device, in one line).
+absl::StatusOr<std::vector<std::string>> FindDevices(
+    const std::string& device, const std::function<void(const Fallback&)>& on_fallback);
+
+// Memory of a device that is not the host's, all processes' together, in bytes.
+struct DeviceMemory {
+  int64_t used = 0;
+  int64_t free = 0;
+};
+
 // How a checkpoint is loaded.
 struct LoadOptions {
-  // "cpu", or "cuda" or "cuda:N" for a device that computes the attention, in bfloat16, while the
-  // dense layers stay on the CPU. "auto" is the CPU.
-  std::string device = "auto";
+  // One of those that FindDevices gives.
+  std::string device = "cpu";
   Precision precision = Precision::kAuto;  // of the dense layers; the CPU's attention sums float32
   std::string kernels = "cpu";  // AttentionKernels: "cpu", or "reference" (slow, for tests)
   int compute_threads = 1;      // >= 1; threads that one batch is spread over
+  // The most tokens of a batch, for which a device's memory is taken when the checkpoint is loaded;
+  // see Classifier::max_batch_tokens. The longest document is held in any case.
+  int max_batch_tokens = 4096;
   // Told the details of an internal error, which the Status that a caller sees leaves out. May be
   // null; called on the thread that computes.
   std::function<void(const std::string& details)> on_internal_error = nullptr;
   // Told what came of each precision that kAuto tried. May be null; called on the loading thread.
   std::function<void(const PrecisionCheck& check)> on_precision_check = nullptr;
+  // Told of kernels that are not used and of what takes their place. May be null; called on the
+  // loading thread.
+  std::function<void(const Fallback& fallback)> on_fallback = nullptr;
+  // Told how long a part of a batch ran on a device, of a sample of the batches. May be null;
+  // called on threads that compute.
+  std::function<void(std::string_view part, double seconds)> on_device_part = nullptr;
 };
 
 // What the classifier says of one document.
@@ -66,9 +99,9 @@ struct Classification {
 //   auto answers = (*classifier)->Classify(batch, {});
 //
 // Free of LibTorch in its interface, so that the server never sees it; no exception leaves it.
-// Immutable once loaded and thread-safe. One Classify uses up to `compute_threads` cores, so
-// callers run one at a time. A document's logits do not depend on the rest of its batch, bit for
-// bit.
+// Immutable once loaded and thread-safe. On the CPU one Classify uses up to `compute_threads`
+// cores, so callers run one at a time; on a device, `concurrency` at a time. A document's logits do
+// not depend on the rest of its batch, bit for bit.
 class Classifier {
  public:
   // Reads, checks and prepares the checkpoint directory `dir` (Hugging Face layout).
@@ -86,6 +119,16 @@ class Classifier {
   virtual std::string device() const = 0;    // "cpu" or "cuda:N"
   virtual Precision precision() const = 0;   // never kAuto
   virtual int64_t weight_bytes() const = 0;  // memory held by weights, prepacked copies included
+
+  // Calls of Classify that it works on at once; more than one wait for each other.
+  virtual int concurrency() const { return 1; }
+  // The most tokens of a batch that is worth a call: less than LoadOptions says where a device's
+  // memory is short. A single document may be longer.
+  virtual int max_batch_tokens() const { return std::numeric_limits<int>::max(); }
+  // UNAVAILABLE where the device has failed in a way that no later call of this process survives.
+  virtual absl::Status health() const { return absl::OkStatus(); }
+  // None on the CPU, or where the device does not say.
+  virtual std::optional<DeviceMemory> device_memory() const { return std::nullopt; }
 
   // Whether one document can be classified: 1 to config().max_tokens() ids, each in
   // [0, vocab_size) and none of them the padding id. Errors: INVALID_ARGUMENT.
