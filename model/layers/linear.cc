@@ -6,6 +6,8 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
+#include <hwy/detect_targets.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <utility>
@@ -59,7 +61,7 @@ bool IsSupported(model::Precision precision) {
 
 bool HasBFloat16Instructions() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
+  return (hwy::SupportedTargets() & HWY_AVX3) != 0 && __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif

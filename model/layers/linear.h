@@ -25,7 +25,8 @@ Activation ToActivation(model::HiddenAct act);
 // Whether this machine has what dense layers of that precision need. REQUIRES: not kAuto.
 bool IsSupported(model::Precision precision);
 
-// Whether bfloat16 is faster than float32 here: oneDNN has it for processors without, too.
+// Whether bfloat16 is faster than float32 here: oneDNN has it for processors without, too. False
+// where Highway, and so the attention, was told to leave AVX-512 alone.
 bool HasBFloat16Instructions();
 
 // y = act(x Wᵀ + b). For serving prepacked once by oneDNN for one precision; in training computed

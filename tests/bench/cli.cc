@@ -51,6 +51,14 @@ void AddChoices(CLI::App& app, RunOptions& options) {
       ->delimiter(',');
 }
 
+void AddIsaFlag(CLI::App& app, std::string& isa) {
+  app.add_option("--isa", isa,
+                 "native, or avx2: leave the instructions alone that a processor with no more than "
+                 "AVX2 lacks")
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
 void AddMeasureFlags(CLI::App& app, RunOptions& options) {
   app.add_option("--repetitions", options.repetitions,
                  "Times that each case is measured, engine and floor in turn")
@@ -61,6 +69,7 @@ void AddMeasureFlags(CLI::App& app, RunOptions& options) {
       ->type_name("COUNT")
       ->check(CLI::Range(0, 1024).description(""))
       ->capture_default_str();
+  AddIsaFlag(app, options.isa);
   app.add_flag(
       "--fresh_floor_memory", options.fresh_floor_memory,
       "Let the floor's outputs take new memory from LibTorch's allocator, as its operators "
@@ -118,6 +127,7 @@ void AddProbeCommand(CLI::App& app, absl::Status& status) {
       ->type_name("TOKENS")
       ->delimiter(',')
       ->check(CLI::Range(1, model::kGraphNodes).description(""));
+  AddIsaFlag(*command, options->isa);
   command->callback([options, &status] { status = RunProbe(*options, STDOUT_FILENO); });
 }
 

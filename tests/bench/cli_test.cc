@@ -82,6 +82,8 @@ TEST_F(BenchCli, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(Bench({"plot", "--history", "x"}).code, kUsage);
   EXPECT_THAT(Bench({"--case", "129"}).err, HasSubstr("unknown case '129'; expected 128, 512"));
   EXPECT_THAT(Bench({"--precision", "float8"}).err, HasSubstr("unknown precision 'float8'"));
+  EXPECT_THAT(Bench({"--model", model_.c_str(), "--isa", "sse9"}).err,
+              HasSubstr("isa 'sse9'; expected native or avx2"));
   EXPECT_THAT(Bench({"--model", "/no/such"}).err, HasSubstr("/no/such/config.json: no such file"));
   EXPECT_THAT(Bench({"--model", model_.c_str(), "--json", "/no/such/file"}).err,
               HasSubstr("/no/such/file: cannot be written"));

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "tests/bench/isa.h"
 
 namespace diffuser::bench {
 namespace {
@@ -43,10 +45,12 @@ Machine DescribeMachine(absl::string_view proc_cpuinfo, int cores, int threads) 
           .isa = found.empty() ? "unknown" : absl::StrJoin(found, " ")};
 }
 
-Machine ThisMachine(int threads) {
+Machine ThisMachine(int threads, const std::string& isa) {
   std::ifstream file("/proc/cpuinfo");
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return DescribeMachine(text, UsableCores(), threads);
+  Machine machine = DescribeMachine(text, UsableCores(), threads);
+  if (isa != kNativeIsa) absl::StrAppend(&machine.isa, ", of which ", isa, " is used");
+  return machine;
 }
 
 int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

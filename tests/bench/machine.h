@@ -11,8 +11,8 @@ namespace diffuser::bench {
 // The machine that /proc/cpuinfo describes; "unknown" where it does not say.
 Machine DescribeMachine(absl::string_view proc_cpuinfo, int cores, int threads);
 
-// This one.
-Machine ThisMachine(int threads);
+// This one, of which `isa` is used (isa.h).
+Machine ThisMachine(int threads, const std::string& isa);
 
 // Cores that this process may use. >= 1.
 int UsableCores();

@@ -1,9 +1,13 @@
 #include "tests/bench/machine.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/bench/isa.h"
 
 namespace diffuser::bench {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(DescribeMachine, NamesProcessorAndVectorExtensions) {
   const Machine machine = DescribeMachine(
@@ -22,7 +26,11 @@ TEST(DescribeMachine, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(machine.isa, "unknown");
 }
 
-TEST(ThisMachine, HasACore) { EXPECT_GE(ThisMachine(1).cores, 1); }
+TEST(ThisMachine, HasACore) { EXPECT_GE(ThisMachine(1, kNativeIsa).cores, 1); }
+
+TEST(ThisMachine, SaysThatNotAllOfItIsUsed) {
+  EXPECT_THAT(ThisMachine(1, "avx2").isa, HasSubstr("of which avx2 is used"));
+}
 
 }  // namespace
 }  // namespace diffuser::bench

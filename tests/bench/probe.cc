@@ -28,13 +28,16 @@ absl::Status WriteLine(int descriptor, absl::string_view text) {
 }  // namespace
 
 std::vector<std::string> ProbeArguments(const ProbeOptions& options) {
-  return {"probe", absl::StrCat("--model=", options.model),
+  return {"probe",
+          absl::StrCat("--model=", options.model),
           absl::StrCat("--precision=", options.precision),
           absl::StrCat("--threads=", options.threads),
-          absl::StrCat("--lengths=", absl::StrJoin(options.lengths, ","))};
+          absl::StrCat("--lengths=", absl::StrJoin(options.lengths, ",")),
+          absl::StrCat("--isa=", options.isa)};
 }
 
 absl::Status RunProbe(const ProbeOptions& options, int descriptor) {
+  if (absl::Status limit = LimitIsa(options.isa); !limit.ok()) return limit;
   const auto precision = FindPrecision(options.precision);
   if (!precision.ok()) return precision.status();
   const auto engine = model::Classifier::Load(

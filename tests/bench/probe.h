@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "model/classifier.h"
+#include "tests/bench/isa.h"
 
 namespace diffuser::bench {
 
@@ -18,6 +19,7 @@ struct ProbeOptions {
   std::string precision;  // a name of AllPrecisions
   int threads = 1;
   std::vector<int> lengths;  // of the batch's documents, in tokens
+  std::string isa = kNativeIsa;
 };
 
 struct ProbeResult {

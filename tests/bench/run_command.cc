@@ -25,6 +25,7 @@ constexpr char kBase[] = "base";
 struct Plan {
   std::vector<NamedPrecision> precisions;
   MeasureOptions measure;
+  std::string isa;
 };
 
 absl::StatusOr<Plan> MakePlan(const RunOptions& options) {
@@ -45,7 +46,8 @@ absl::StatusOr<Plan> MakePlan(const RunOptions& options) {
   return Plan{.precisions = *std::move(precisions),
               .measure = {.cases = *std::move(cases),
                           .repetitions = options.repetitions,
-                          .threads = options.threads > 0 ? options.threads : UsableCores()}};
+                          .threads = options.threads > 0 ? options.threads : UsableCores()},
+              .isa = options.isa};
 }
 
 absl::StatusOr<std::string> FindCheckpoint(const std::string& model, const std::string& cache,
@@ -81,7 +83,8 @@ absl::Status MeasureProbes(const std::string& dir, const Plan& plan, Subject& su
   ProbeOptions options{.model = dir,
                        .precision = subject.result.precision,
                        .threads = plan.measure.threads,
-                       .lengths = {kFirstTokens}};
+                       .lengths = {kFirstTokens},
+                       .isa = plan.isa};
   for (int i = 0; i < kStarts; ++i) {
     const auto probe = Probe(options);
     if (!probe.ok()) return probe.status();
@@ -140,9 +143,10 @@ absl::Status RunBenchmark(const RunOptions& options, absl::Time now, std::ostrea
                           std::ostream& log) {
   const auto plan = MakePlan(options);
   if (!plan.ok()) return plan.status();
+  if (absl::Status limit = LimitIsa(options.isa); !limit.ok()) return limit;
   RunResult run{.date = absl::FormatTime(absl::RFC3339_sec, now, absl::UTCTimeZone()),
                 .revision = std::string(config::GetBuildInfo().revision),
-                .machine = ThisMachine(plan->measure.threads),
+                .machine = ThisMachine(plan->measure.threads, options.isa),
                 .reused_floor_memory = !options.fresh_floor_memory};
   out << run.machine.processor << " (" << run.machine.isa << "), " << run.machine.cores
       << " cores, " << run.machine.threads << " threads; revision " << run.revision << "; "

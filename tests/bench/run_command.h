@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tests/bench/isa.h"
 
 namespace diffuser::bench {
 
@@ -16,7 +17,8 @@ struct RunOptions {
   std::vector<std::string> precisions;  // names of AllPrecisions; empty: all
   std::vector<std::string> cases;       // names of AllCases; empty: all
   int repetitions = 5;
-  int threads = 0;                     // 0: as many as the process may use
+  int threads = 0;  // 0: as many as the process may use
+  std::string isa = kNativeIsa;
   bool fresh_floor_memory = false;     // see FloorOptions::reuse_memory
   bool no_probes = false;              // whether start-up and memory are left out
   std::string cache = ".cache/bench";  // where the checkpoint of base shape is kept
