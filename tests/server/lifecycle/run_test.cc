@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <sstream>
@@ -62,6 +63,7 @@ class RunTest : public testing::Test {
                               .loading = loading_.get(),
                               .signals = signals_.get(),
                               .logger = logger_.get(),
+                              .condition = [this] { return condition_.load(); },
                               .drain_timeout = drain_timeout});
     });
   }
@@ -99,6 +101,7 @@ class RunTest : public testing::Test {
   const std::unique_ptr<logging::Logger> logger_ =
       logging::MakeJsonLogger(logging::Level::kInfo, log_);
   services::CallGate gate_;
+  std::atomic<models::Condition> condition_ = models::Condition::kServed;
   std::unique_ptr<StopSignals> signals_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<Server> server_;
