@@ -181,10 +181,11 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
   if (!endpoint.ok()) Leave(Fail(endpoint.status(), *logger));
 
   models::ModelRegistry registry(ToSpecs(options));
+  const auto notify = [&signals] { signals.Notify(); };
   lifecycle::DeviceReporter devices({.registry = &registry,
                                      .metrics = &metrics,
                                      .logger = logger.get(),
-                                     .on_change = [&signals] { signals.Notify(); }});
+                                     .on_change = notify});
   models::Serving serving(ToServingOptions(options),
                           MakeFactories(options, &metrics, &devices, logger.get()), &devices,
                           absl::Now);

@@ -11,10 +11,10 @@
 
 namespace diffuser::batching {
 
-// Lets only so many batches at a time compute on one device, of whichever model: on a CPU one, which
-// uses all compute threads; on a GPU two, so that one is copied while the other computes. More would
-// only slow each other down. Fair: whoever came first goes first, so models that are all busy take
-// turns. Shared by the loops of all models on the device. Thread-safe.
+// Lets only so many batches at a time compute on one device, of whichever model: on a CPU one,
+// which uses all compute threads; on a GPU two, so that one is copied while the other computes.
+// More would only slow each other down. Fair: whoever came first goes first, so models that are all
+// busy take turns. Shared by the loops of all models on the device. Thread-safe.
 //
 // A loop enters first and chooses its batch then, so that the batch holds all that came meanwhile.
 class ComputeGate {

@@ -37,8 +37,8 @@ struct QueueLimits {
 // Thread-safe. Owns what it holds until it is taken; whoever takes a request owes its answer.
 //
 // Any number of threads may take, each with the limits of the device that it computes on. All of
-// them are woken when something comes: which of their devices is free first, only they find out, and
-// Take gives the others nothing. What Decide promises of "the next batches" it promises of the
+// them are woken when something comes: which of their devices is free first, only they find out,
+// and Take gives the others nothing. What Decide promises of "the next batches" it promises of the
 // batches of all takers together, in the order in which they are taken.
 //
 // Invariants:

@@ -30,8 +30,8 @@ Replica::Replica(ReplicaParts parts)
 // The path after the queue: execute, respond. Other batches may compute while this one responds.
 void Replica::Serve(std::vector<Request> batch, ComputeGate::Pass pass) {
   std::vector<absl::StatusOr<BatchedResult>> results = executor_.Run(batch);
-  const bool failed = std::any_of(results.begin(), results.end(),
-                                  [](const auto& result) { return !result.ok(); });
+  const bool failed =
+      std::any_of(results.begin(), results.end(), [](const auto& result) { return !result.ok(); });
   if (failed) {
     if (const absl::Status health = classifier().health(); !health.ok()) {
       Retire();

@@ -126,7 +126,8 @@ void DeviceMetrics::AppendReadings(const Devices& devices, const Nvml* nvml,
       gauge("diffuser_device_batches_in_flight", "Batches that the device works on.");
   MetricFamily used =
       gauge("diffuser_device_memory_used_bytes", "Memory of the device in use, by all processes.");
-  MetricFamily free = gauge("diffuser_device_memory_free_bytes", "Memory of the device not in use.");
+  MetricFamily free =
+      gauge("diffuser_device_memory_free_bytes", "Memory of the device not in use.");
   MetricFamily utilization =
       gauge("diffuser_device_utilization_ratio",
             "Share of the driver's last sample period in which something ran on the device.");

@@ -74,14 +74,13 @@ std::unique_ptr<Nvml> Nvml::Open(const Libraries& libraries) {
   Library cuda = OpenLibrary(libraries.cuda);
   if (nvml == nullptr || cuda == nullptr) return nullptr;
   Functions functions;
-  const bool complete =
-      Find(nvml, "nvmlInit_v2", functions.nvml_init) &&
-      Find(nvml, "nvmlShutdown", functions.nvml_shutdown) &&
-      Find(nvml, "nvmlDeviceGetHandleByPciBusId_v2", functions.nvml_device) &&
-      Find(nvml, "nvmlDeviceGetUtilizationRates", functions.nvml_utilization) &&
-      Find(cuda, "cuInit", functions.cuda_init) &&
-      Find(cuda, "cuDeviceGet", functions.cuda_device) &&
-      Find(cuda, "cuDeviceGetPCIBusId", functions.cuda_pci_bus_id);
+  const bool complete = Find(nvml, "nvmlInit_v2", functions.nvml_init) &&
+                        Find(nvml, "nvmlShutdown", functions.nvml_shutdown) &&
+                        Find(nvml, "nvmlDeviceGetHandleByPciBusId_v2", functions.nvml_device) &&
+                        Find(nvml, "nvmlDeviceGetUtilizationRates", functions.nvml_utilization) &&
+                        Find(cuda, "cuInit", functions.cuda_init) &&
+                        Find(cuda, "cuDeviceGet", functions.cuda_device) &&
+                        Find(cuda, "cuDeviceGetPCIBusId", functions.cuda_pci_bus_id);
   if (!complete || functions.cuda_init(0) != 0 || functions.nvml_init() != 0) return nullptr;
   return std::make_unique<OpenNvml>(std::move(nvml), std::move(cuda), functions);
 }

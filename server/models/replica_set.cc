@@ -66,7 +66,8 @@ ReplicaSummary ReplicaSet::Summarize() const {
   std::vector<std::string> devices;
   std::vector<std::string> precisions;
   const auto add = [](std::string name, std::vector<std::string>& names) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+    if (is_new) names.push_back(std::move(name));
   };
   const std::lock_guard lock(mutex_);
   for (const auto& replica : replicas_) {

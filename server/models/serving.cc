@@ -44,15 +44,15 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Serving::StartServing(
                                                                  .queue = queue,
                                                                  .observer = observer,
                                                                  .now = now_});
-  const auto set = std::make_shared<ReplicaSet>(ReplicaSet::Parts{
-      .spec = spec,
-      .queue = queue,
-      .observer = observer,
-      .limits = options_.batch,
-      .now = now_,
-      .on_lost = [this](const std::string& device, const absl::Status& health) {
-        OnLost(device, health);
-      }});
+  const auto set = std::make_shared<ReplicaSet>(
+      ReplicaSet::Parts{.spec = spec,
+                        .queue = queue,
+                        .observer = observer,
+                        .limits = options_.batch,
+                        .now = now_,
+                        .on_lost = [this](const std::string& device, const absl::Status& health) {
+                          OnLost(device, health);
+                        }});
   {
     const std::lock_guard lock(mutex_);
     if (draining_) return absl::UnavailableError("the server is draining");
@@ -159,10 +159,10 @@ absl::Status Serving::Reload(ReplicaSet& set, const std::string& device) {
 }
 
 void Serving::FallBack(ReplicaSet& set, const std::string& device, const absl::Status& why) {
-  events_->OnFallback({.reason = "device_lost",
-                       .details = absl::StrCat("model ", set.spec().name, " version ",
-                                               set.spec().version, " on ", device, ": ",
-                                               why.message(), "; it goes to the CPU")});
+  events_->OnFallback(
+      {.reason = "device_lost",
+       .details = absl::StrCat("model ", set.spec().name, " version ", set.spec().version, " on ",
+                               device, ": ", why.message(), "; it goes to the CPU")});
   if (Reload(set, "cpu").ok()) return;
   {
     const std::lock_guard lock(mutex_);

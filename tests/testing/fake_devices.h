@@ -73,9 +73,7 @@ class FakeDevices {
 // Keeps what it is told. Thread-safe.
 class RecordingEvents final : public models::ServingEvents {
  public:
-  void OnFallback(const model::Fallback& fallback) override {
-    Add("fallback " + fallback.reason);
-  }
+  void OnFallback(const model::Fallback& fallback) override { Add("fallback " + fallback.reason); }
   void OnLoweredBudget(const models::ModelSpec& spec, const std::string& device,
                        int budget_tokens) override {
     Add("budget of " + spec.name + " on " + device + " " + std::to_string(budget_tokens));

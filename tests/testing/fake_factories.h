@@ -14,8 +14,8 @@
 
 namespace diffuser::testing {
 
-// Factories that give this classifier and observer for every checkpoint and device, with a tokenizer
-// whose vocabulary is `tokenizer_vocab` (0: NOT_FOUND). The only device is the CPU.
+// Factories that give this classifier and observer for every checkpoint and device, with a
+// tokenizer whose vocabulary is `tokenizer_vocab` (0: NOT_FOUND). The only device is the CPU.
 inline models::ModelFactories FakeFactories(std::shared_ptr<const FakeClassifier> classifier,
                                             std::shared_ptr<RecordingObserver> observer,
                                             int tokenizer_vocab = 1000) {

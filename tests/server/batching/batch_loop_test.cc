@@ -46,8 +46,8 @@ class BatchLoopTest : public ::testing::Test {
   testing::FakeClock clock_;
   testing::ResultBox box_;
   std::shared_ptr<ComputeGate> gate_;
-  std::shared_ptr<RequestQueue> queue_ = std::make_shared<RequestQueue>(
-      QueueLimits{}, std::make_shared<testing::RecordingObserver>());
+  std::shared_ptr<RequestQueue> queue_ =
+      std::make_shared<RequestQueue>(QueueLimits{}, std::make_shared<testing::RecordingObserver>());
   std::vector<std::vector<int>> batches_;
 };
 

@@ -90,9 +90,8 @@ TEST_F(TakersTest, AllOfThemAreWokenAndOneGetsTheWork) {
 
 TEST_F(TakersTest, OneThatIsRetiredEndsAndTheOthersGoOn) {
   std::atomic<bool> of_a_lost_device = false;
-  std::thread lost([&] {
-    EXPECT_FALSE(queue_.WaitForWork({}, clock_.AsClock(), of_a_lost_device));
-  });
+  std::thread lost(
+      [&] { EXPECT_FALSE(queue_.WaitForWork({}, clock_.AsClock(), of_a_lost_device)); });
   std::thread healthy = StartTaker({});
   queue_.Retire(of_a_lost_device);
   lost.join();

@@ -49,9 +49,9 @@ TEST_F(DeviceReporterTest, LogsAndCountsALostDevice) {
 TEST_F(DeviceReporterTest, WarnsOfAFallback) {
   reporter_.OnFallback({.reason = "self_check", .details = "row 3 differs by 0.5"});
   EXPECT_EQ(Sample("diffuser_kernel_fallback{reason=\"self_check\"}"), 1);
-  EXPECT_THAT(log_.str(), AllOf(HasSubstr("\"level\":\"warning\""),
-                                HasSubstr("\"event\":\"kernel_fallback\""),
-                                HasSubstr("self_check"), HasSubstr("row 3 differs by 0.5")));
+  EXPECT_THAT(log_.str(),
+              AllOf(HasSubstr("\"level\":\"warning\""), HasSubstr("\"event\":\"kernel_fallback\""),
+                    HasSubstr("self_check"), HasSubstr("row 3 differs by 0.5")));
 }
 
 TEST_F(DeviceReporterTest, DoesNotWarnOfAMachineWithoutAGpu) {
@@ -62,9 +62,9 @@ TEST_F(DeviceReporterTest, DoesNotWarnOfAMachineWithoutAGpu) {
 
 TEST_F(DeviceReporterTest, LogsALoweredBudget) {
   reporter_.OnLoweredBudget(spec_, "cuda:1", 2048);
-  EXPECT_THAT(log_.str(), AllOf(HasSubstr("\"event\":\"token_budget_lowered\""),
-                                HasSubstr("\"model\":\"m\""), HasSubstr("\"device\":\"cuda:1\""),
-                                HasSubstr("\"max_batch_tokens\":2048")));
+  EXPECT_THAT(log_.str(),
+              AllOf(HasSubstr("\"event\":\"token_budget_lowered\""), HasSubstr("\"model\":\"m\""),
+                    HasSubstr("\"device\":\"cuda:1\""), HasSubstr("\"max_batch_tokens\":2048")));
 }
 
 TEST_F(DeviceReporterTest, LogsWhatCameOfAReload) {

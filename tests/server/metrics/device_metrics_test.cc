@@ -86,8 +86,7 @@ TEST(DeviceMetrics, ShowsFallbacksBeforeTheyHappen) {
 }
 
 TEST(DeviceMetrics, GivesTheUtilizationThatTheDriverTells) {
-  DeviceMetrics metrics(
-      {.nvml = DIFFUSER_FAKE_NVIDIA_DRIVER, .cuda = DIFFUSER_FAKE_NVIDIA_DRIVER});
+  DeviceMetrics metrics({.nvml = DIFFUSER_FAKE_NVIDIA_DRIVER, .cuda = DIFFUSER_FAKE_NVIDIA_DRIVER});
   metrics.SetInUse("cpu", OfAGpu);
   EXPECT_THAT(Scrape(metrics), Not(Contains(Key(HasSubstr("utilization")))));
   metrics.SetInUse("cuda:0", OfAGpu);

@@ -22,8 +22,8 @@ int cuInit(unsigned int flags) {
 }
 
 int cuDeviceGet(int* device, int index) {
-  if (!g_cuda_started) return 3;              // CUDA_ERROR_NOT_INITIALIZED
-  if (index < 0 || index >= 2) return 101;    // CUDA_ERROR_INVALID_DEVICE
+  if (!g_cuda_started) return 3;            // CUDA_ERROR_NOT_INITIALIZED
+  if (index < 0 || index >= 2) return 101;  // CUDA_ERROR_INVALID_DEVICE
   *device = index;
   return 0;
 }

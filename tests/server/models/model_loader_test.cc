@@ -58,8 +58,7 @@ TEST(ModelLoader, RefusesATokenizerThatKnowsMoreThanTheModel) {
 TEST(ModelLoader, RefusesAMaskedLanguageModel) {
   auto config = testing::SmallConfig();
   config.head = model::HeadKind::kMaskedLm;
-  EXPECT_EQ(Load(Factories(1000, config)).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Load(Factories(1000, config)).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ModelLoader, PassesOnTheErrorsOfTheFactories) {

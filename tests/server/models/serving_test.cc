@@ -19,9 +19,9 @@ using testing::FakeFactories;
 class ServingTest : public ::testing::Test {
  protected:
   std::unique_ptr<Serving> MakeServing(int tokenizer_vocab = 1000) {
-    return std::make_unique<Serving>(
-        ServingOptions{}, FakeFactories(classifier_, observer_, tokenizer_vocab), &events_,
-        absl::Now);
+    return std::make_unique<Serving>(ServingOptions{},
+                                     FakeFactories(classifier_, observer_, tokenizer_vocab),
+                                     &events_, absl::Now);
   }
   void Classify(const ServedModel& model, std::string text) {
     pipeline::ClassifyTask task;

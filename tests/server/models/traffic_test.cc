@@ -179,8 +179,9 @@ class TrafficTest : public ::testing::Test {
     }
     ModelFactories factories;
     factories.find_devices = [] { return std::vector<std::string>{"cpu"}; };
-    factories.load_classifier = [this](const ModelSpec& spec, const std::string&)
-        -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
+    factories.load_classifier =
+        [this](const ModelSpec& spec,
+               const std::string&) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
       return classifiers_[std::stoi(spec.directory)];
     };
     factories.load_tokenizer = [](const std::string&) {
