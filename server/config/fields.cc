@@ -76,7 +76,9 @@ absl::Status CheckDevice(absl::string_view text) {
   std::set<int> seen;
   for (absl::string_view device : absl::StrSplit(text, ',')) {
     int index = 0;
-    if (!absl::ConsumePrefix(&device, "cuda:") || !absl::SimpleAtoi(device, &index) || index < 0) {
+    const bool is_number = absl::ConsumePrefix(&device, "cuda:") &&
+                           absl::SimpleAtoi(device, &index) && device == absl::StrCat(index);
+    if (!is_number || index < 0) {
       return Expected("auto, cpu, cuda, cuda:all, or cuda:N and more of those after commas");
     }
     if (!seen.insert(index).second) {

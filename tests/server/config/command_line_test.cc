@@ -208,8 +208,9 @@ TEST(CommandLine, TakesOneDeviceOrSeveral) {
 }
 
 TEST(CommandLine, RefusesDevicesThatAreNone) {
-  for (const std::string device : {"tpu", "cuda:x", "cuda:-1", "cuda:", "cuda:0,", "cuda:0,1",
-                                   "cuda:0, cuda:1", "cuda,cuda:1", "cpu,cuda:0", "CUDA:0"}) {
+  for (const std::string device :
+       {"tpu", "cuda:x", "cuda:-1", "cuda:01", "cuda:", "cuda:0,", "cuda:0,1", "cuda:0, cuda:1",
+        "cuda,cuda:1", "cpu,cuda:0", "CUDA:0"}) {
     EXPECT_EQ(FlagError("--device=" + device),
               "--device=" + device +
                   ": must be auto, cpu, cuda, cuda:all, or cuda:N and more of those after commas");
