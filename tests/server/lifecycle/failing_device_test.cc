@@ -32,7 +32,7 @@ namespace {
 using models::OnDeviceFailure;
 using services::Await;
 
-class DeviceFailureTest : public ::testing::Test {
+class FailingDeviceTest : public ::testing::Test {
  protected:
   // Serves the model "m" on the devices until something ends it.
   void Serve(std::vector<std::string> devices, OnDeviceFailure on_device_failure) {
@@ -109,7 +109,7 @@ class DeviceFailureTest : public ::testing::Test {
   std::future<absl::StatusOr<Ending>> ending_;
 };
 
-TEST_F(DeviceFailureTest, ReloadsWhileOthersServe) {
+TEST_F(FailingDeviceTest, ReloadsWhileOthersServe) {
   Serve({"cuda:0", "cuda:1"}, OnDeviceFailure::kReload);
   EXPECT_EQ(Devices(), "cuda:0,cuda:1");
   devices_->LoadedOn("cuda:1")[0]->Lose();
@@ -124,7 +124,7 @@ TEST_F(DeviceFailureTest, ReloadsWhileOthersServe) {
   EXPECT_EQ(*ending_.get(), Ending::kDrained);
 }
 
-TEST_F(DeviceFailureTest, IsNotServingUntilTheCpuTakesOver) {
+TEST_F(FailingDeviceTest, IsNotServingUntilTheCpuTakesOver) {
   Serve({"cuda:0"}, OnDeviceFailure::kReload);
   std::latch go_on(1);
   on_load_ = [&](const std::string& device) {
@@ -146,7 +146,7 @@ TEST_F(DeviceFailureTest, IsNotServingUntilTheCpuTakesOver) {
   EXPECT_EQ(*ending_.get(), Ending::kDrained);
 }
 
-TEST_F(DeviceFailureTest, EndsAndSaysWhyWhereItIsToExit) {
+TEST_F(FailingDeviceTest, EndsAndSaysWhyWhereItIsToExit) {
   Serve({"cuda:0"}, OnDeviceFailure::kExit);
   devices_->LoadedOn("cuda:0")[0]->Lose();
   EXPECT_EQ(Classify(), grpc::StatusCode::INTERNAL);
