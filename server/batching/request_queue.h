@@ -29,7 +29,7 @@ struct QueueLimits {
 //
 //   RequestQueue queue({.max_tokens = 1 << 20}, observer);
 //   queue.Admit(std::move(chunks), absl::Now());            // any thread
-//   while (queue.WaitForWork(limits, clock, &retired)) {    // any number of computing threads
+//   while (queue.WaitForWork(limits, clock, retired)) {     // any number of computing threads
 //     std::vector<Request> batch = queue.Take(limits, clock());
 //     ...
 //   }
