@@ -1,12 +1,14 @@
 // diffuser-server: builds the object graph, top to bottom, and runs it.
 //
-// Exit codes: 0 served and stopped as told; 1 could not serve (port, checkpoint) or was interrupted
-// while draining; 2 wrong flag, variable or file.
+// Exit codes: 0 served and stopped as told; 1 could not serve (port, checkpoint, device) or was
+// interrupted while draining; 2 wrong flag, variable or file; 3 a device has failed while it served
+// (--on_device_failure): to be started again.
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,11 +17,13 @@
 #include "model/tokenizer/tokenizer.h"
 #include "server/config/build_info.h"
 #include "server/config/command_line.h"
+#include "server/lifecycle/device_reporter.h"
 #include "server/lifecycle/model_loading.h"
 #include "server/lifecycle/run.h"
 #include "server/lifecycle/server.h"
 #include "server/lifecycle/stop_signals.h"
 #include "server/logging/json_logger.h"
+#include "server/metrics/device_metrics.h"
 #include "server/metrics/metrics.h"
 #include "server/models/model_registry.h"
 #include "server/models/serving.h"
@@ -76,23 +80,35 @@ models::ServingOptions ToServingOptions(const config::ServerOptions& options) {
   serving.batch.budget_tokens = options.max_batch_tokens;
   serving.batch.max_documents = options.max_batch_documents;
   serving.batch.max_delay = options.max_batch_delay;
+  serving.passes_over_devices = options.device == "auto";
+  serving.on_device_failure = options.on_device_failure == config::DeviceFailure::kReload
+                                  ? models::OnDeviceFailure::kReload
+                                  : models::OnDeviceFailure::kExit;
   return serving;
 }
 
 models::ModelFactories MakeFactories(const config::ServerOptions& options,
-                                     metrics::Metrics* metrics, logging::Logger* logger) {
+                                     metrics::Metrics* metrics, models::ServingEvents* events,
+                                     logging::Logger* logger) {
   model::LoadOptions load;
-  load.device = options.device;
   load.compute_threads = options.compute_threads;
+  load.max_batch_tokens = options.max_batch_tokens;
   load.on_internal_error = [logger](const std::string& details) {
     logger->Log(logging::Level::kError, "compute_failed", {{"details", details}});
   };
-  return {.load_classifier =
-              [load, logger](const models::ModelSpec& spec) {
+  load.on_fallback = [events](const model::Fallback& fallback) { events->OnFallback(fallback); };
+  return {.find_devices = [device = options.device,
+                           load] { return model::FindDevices(device, load.on_fallback); },
+          .load_classifier =
+              [load, metrics, logger](const models::ModelSpec& spec, const std::string& device) {
                 model::LoadOptions of_model = load;
+                of_model.device = device;
                 of_model.precision = spec.precision;
                 of_model.on_precision_check = [&](const model::PrecisionCheck& check) {
                   LogPrecisionCheck(spec.directory, check, *logger);
+                };
+                of_model.on_device_part = [metrics, device](std::string_view part, double seconds) {
+                  metrics->devices().AddPart(device, part, seconds);
                 };
                 return model::Classifier::Load(spec.directory, of_model);
               },
@@ -138,6 +154,19 @@ int Fail(const absl::Status& status, logging::Logger& logger) {
   return 1;
 }
 
+int ToExitCode(lifecycle::Ending ending) {
+  switch (ending) {
+    case lifecycle::Ending::kDrained:
+    case lifecycle::Ending::kTimedOut:
+      return 0;
+    case lifecycle::Ending::kInterrupted:
+      return 1;
+    case lifecycle::Ending::kDeviceFailed:
+      return 3;
+  }
+  return 1;
+}
+
 // Ends the process without taking the graph apart: a batch under way cannot be interrupted, and
 // giving back gigabytes of weights page by page helps nobody. Everything that was said has been
 // written.
@@ -152,7 +181,13 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
   if (!endpoint.ok()) Leave(Fail(endpoint.status(), *logger));
 
   models::ModelRegistry registry(ToSpecs(options));
-  models::Serving serving(ToServingOptions(options), MakeFactories(options, &metrics, logger.get()),
+  const auto notify = [&signals] { signals.Notify(); };
+  lifecycle::DeviceReporter devices({.registry = &registry,
+                                     .metrics = &metrics,
+                                     .logger = logger.get(),
+                                     .on_change = notify});
+  models::Serving serving(ToServingOptions(options),
+                          MakeFactories(options, &metrics, &devices, logger.get()), &devices,
                           absl::Now);
   lifecycle::ModelLoading loading(
       {.registry = &registry,
@@ -175,9 +210,10 @@ void Serve(const config::ServerOptions& options, lifecycle::StopSignals& signals
                                                   .loading = &loading,
                                                   .signals = &signals,
                                                   .logger = logger.get(),
+                                                  .condition = [&] { return serving.condition(); },
                                                   .drain_timeout = options.drain_timeout});
   if (!ending.ok()) Leave(Fail(ending.status(), *logger));
-  Leave(*ending == lifecycle::Ending::kInterrupted ? 1 : 0);
+  Leave(ToExitCode(*ending));
 }
 
 int Main(int argc, char** argv) {

@@ -1,59 +1,64 @@
 #ifndef DIFFUSER_SERVER_BATCHING_BATCH_LOOP_H_
 #define DIFFUSER_SERVER_BATCHING_BATCH_LOOP_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "server/batching/clock.h"
 #include "server/batching/compute_gate.h"
+#include "server/batching/policy.h"
 #include "server/batching/request.h"
 #include "server/batching/request_queue.h"
 
 namespace diffuser::batching {
 
-// The computing side of one model: waits for work, enters the gate, takes a batch, hands it on.
+// The computing side of one model on one device: waits for work, enters the device's gate, takes a
+// batch, hands it on.
 //
-// Owns the one thread on which the model computes and answers; shares the queue with whoever
-// admits, and the gate with the loops of the other models. Start, Drain and destruction belong to
-// one owner.
+// Owns the threads on which the model computes and answers; shares the queue with whoever admits
+// and with the loops of the model's other devices, and the gate with the loops of the other models
+// on the device. Its threads end when the queue is closed and empty, or once it is retired.
 class BatchLoop {
  public:
   // Computes and answers every request of the batch (never empty); lets the pass go when the
-  // computing is done, so that another model can begin while this one answers.
+  // computing is done, so that another batch can begin while this one is answered. Called by all
+  // threads of the loop at once.
   using Handler = std::function<void(std::vector<Request> batch, ComputeGate::Pass pass)>;
 
-  BatchLoop(std::shared_ptr<RequestQueue> queue, std::shared_ptr<ComputeGate> gate, Clock now,
-            Handler handler);
+  BatchLoop(std::shared_ptr<RequestQueue> queue, std::shared_ptr<ComputeGate> gate,
+            const BatchLimits& limits, Clock now, Handler handler);
 
-  // Drains without waiting for what is queued.
+  // Retires, and waits for the threads: so for the batches that are being computed.
   ~BatchLoop();
   BatchLoop(const BatchLoop&) = delete;
   BatchLoop& operator=(const BatchLoop&) = delete;
 
-  // REQUIRES: not started yet.
-  void Start();
+  // Begins with that many threads, at least 1. REQUIRES: not started yet.
+  void Start(int threads);
 
   // One turn, on this thread; whether there was a batch. REQUIRES: not started (so that a test can
   // drive the loop without a thread).
   bool Step();
 
-  // Admits nothing more; what is queued is still computed.
-  void Close() { queue_->Close(); }
+  // Takes no batch any more. From any thread, the handler's too. What is queued stays there.
+  void Retire() { queue_->Retire(retired_); }
+  bool is_retired() const { return retired_; }
 
-  // Closes, finishes what is queued and ends the thread. What has not begun when the
-  // wall clock reaches `deadline` is answered UNAVAILABLE; a batch that is being computed is not
-  // interrupted. Blocks: until the thread has ended. May be called again.
-  void Drain(absl::Time deadline);
+  // Blocks: until the threads have ended, which something else must bring about. Not thread-safe.
+  // May be called again.
+  void Join();
 
  private:
   const std::shared_ptr<RequestQueue> queue_;
   const std::shared_ptr<ComputeGate> gate_;
+  const BatchLimits limits_;
   const Clock now_;
   const Handler handler_;
-  std::thread thread_;
+  std::atomic<bool> retired_ = false;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace diffuser::batching

@@ -15,9 +15,8 @@ void AnswerAll(std::vector<Request> requests, const absl::Status& status) {
 
 }  // namespace
 
-RequestQueue::RequestQueue(QueueLimits limits, BatchLimits batch_limits,
-                           std::shared_ptr<metrics::ServingObserver> observer)
-    : limits_(limits), batch_limits_(batch_limits), observer_(std::move(observer)) {}
+RequestQueue::RequestQueue(QueueLimits limits, std::shared_ptr<metrics::ServingObserver> observer)
+    : limits_(limits), observer_(std::move(observer)) {}
 
 RequestQueue::~RequestQueue() { Abandon(); }
 
@@ -43,7 +42,7 @@ void RequestQueue::Admit(std::vector<Request> document, absl::Time now) {
     AnswerAll(std::move(document), refusal.status);
     return;
   }
-  changed_.notify_all();
+  work_.notify_all();
   ReportDepth();
 }
 
@@ -71,16 +70,16 @@ RequestQueue::Refusal RequestQueue::FindRefusal(int64_t documents, int64_t token
   return {};
 }
 
-std::vector<Request> RequestQueue::Take(absl::Time now) {
+std::vector<Request> RequestQueue::Take(const BatchLimits& limits, absl::Time now) {
   Dropped dropped;
   std::vector<Request> batch;
   {
     const std::lock_guard lock(mutex_);
     dropped = RemoveUnwanted(now);
-    batch = RemoveBatch(now);
+    batch = RemoveBatch(limits, now);
   }
   if (batch.empty() && dropped.requests.empty()) return batch;
-  changed_.notify_all();
+  empty_.notify_all();
   ReportDepth();
   for (const Request& request : batch) observer_->OnDequeued(now - request.enqueued);
   AnswerDropped(std::move(dropped));
@@ -106,8 +105,8 @@ RequestQueue::Dropped RequestQueue::RemoveUnwanted(absl::Time now) {
   return dropped;
 }
 
-std::vector<Request> RequestQueue::RemoveBatch(absl::Time now) {
-  const Decision decision = DecideNow(now);
+std::vector<Request> RequestQueue::RemoveBatch(const BatchLimits& limits, absl::Time now) {
+  const Decision decision = DecideNow(limits, now);
   std::vector<Request> batch;
   if (decision.take.empty()) return batch;
   head_passed_over_ = decision.take.front() == 0 ? 0 : head_passed_over_ + 1;
@@ -126,14 +125,14 @@ std::vector<Request> RequestQueue::RemoveBatch(absl::Time now) {
   return batch;
 }
 
-Decision RequestQueue::DecideNow(absl::Time now) const {
+Decision RequestQueue::DecideNow(const BatchLimits& limits, absl::Time now) const {
   std::vector<QueuedItem> items;
   items.reserve(waiting_.size());
   for (const Request& request : waiting_) {
     items.push_back({request.tokens(), request.document_tokens, request.enqueued});
   }
   return Decide({.items = items, .head_passed_over = head_passed_over_, .closed = closed_}, now,
-                batch_limits_);
+                limits);
 }
 
 // The units of one document expire and are cancelled together, and stand together: one drop.
@@ -148,21 +147,32 @@ void RequestQueue::AnswerDropped(Dropped dropped) {
   }
 }
 
-bool RequestQueue::WaitForWork(const Clock& now) {
+bool RequestQueue::WaitForWork(const BatchLimits& limits, const Clock& now,
+                               const std::atomic<bool>& retired) {
   std::unique_lock lock(mutex_);
-  while (true) {
+  while (!retired) {
     if (waiting_.empty()) {
       if (closed_) return false;
-      changed_.wait(lock);
+      work_.wait(lock);
       continue;
     }
-    if (batch_limits_.max_delay <= absl::ZeroDuration()) return true;
+    if (limits.max_delay <= absl::ZeroDuration()) return true;
     const absl::Time time = now();
-    const Decision decision = DecideNow(time);
+    const Decision decision = DecideNow(limits, time);
     if (!decision.take.empty()) return true;
     const absl::Duration wait = std::min(decision.wait_until - time, absl::Minutes(1));
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(wait));
+    work_.wait_for(lock, absl::ToChronoNanoseconds(wait));
   }
+  return false;
+}
+
+// Under the lock, so that no taker is between its look at `retired` and its wait.
+void RequestQueue::Retire(std::atomic<bool>& retired) {
+  {
+    const std::lock_guard lock(mutex_);
+    retired = true;
+  }
+  work_.notify_all();
 }
 
 void RequestQueue::Close() {
@@ -170,12 +180,12 @@ void RequestQueue::Close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  changed_.notify_all();
+  work_.notify_all();
 }
 
 bool RequestQueue::WaitUntilEmpty(absl::Time deadline) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_until(lock, absl::ToChronoTime(deadline), [&] { return waiting_.empty(); });
+  return empty_.wait_until(lock, absl::ToChronoTime(deadline), [&] { return waiting_.empty(); });
 }
 
 void RequestQueue::Abandon() {
@@ -187,7 +197,8 @@ void RequestQueue::Abandon() {
     waiting_tokens_ = 0;
     head_passed_over_ = 0;
   }
-  changed_.notify_all();
+  work_.notify_all();
+  empty_.notify_all();
   if (!abandoned.empty()) ReportDepth();
   for (Request& request : abandoned) {
     std::move(request.done)

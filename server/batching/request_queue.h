@@ -1,6 +1,7 @@
 #ifndef DIFFUSER_SERVER_BATCHING_REQUEST_QUEUE_H_
 #define DIFFUSER_SERVER_BATCHING_REQUEST_QUEUE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -26,14 +27,19 @@ struct QueueLimits {
 
 // The requests of one model that wait to be computed, in order of arrival.
 //
-//   RequestQueue queue({.max_tokens = 1 << 20}, {.budget_tokens = 8192}, observer);
-//   queue.Admit(std::move(chunks), absl::Now());  // any thread
-//   while (queue.WaitForWork(clock)) {            // the one computing thread
-//     std::vector<Request> batch = queue.Take(clock());
+//   RequestQueue queue({.max_tokens = 1 << 20}, observer);
+//   queue.Admit(std::move(chunks), absl::Now());            // any thread
+//   while (queue.WaitForWork(limits, clock, retired)) {     // any number of computing threads
+//     std::vector<Request> batch = queue.Take(limits, clock());
 //     ...
 //   }
 //
 // Thread-safe. Owns what it holds until it is taken; whoever takes a request owes its answer.
+//
+// Any number of threads may take, each with the limits of the device that it computes on. All of
+// them are woken when something comes: which of their devices is free first, only they find out,
+// and Take gives the others nothing. What Decide promises of "the next batches" it promises of the
+// batches of all takers together, in the order in which they are taken.
 //
 // Invariants:
 //   - each request is answered here (refused, expired, cancelled, abandoned) or handed out by Take,
@@ -50,8 +56,7 @@ class RequestQueue {
  public:
   // `observer` may be shared and must be thread-safe; it is told of refusals, of drops (one a
   // document), of waiting times and of every change of what waits.
-  RequestQueue(QueueLimits limits, BatchLimits batch_limits,
-               std::shared_ptr<metrics::ServingObserver> observer);
+  RequestQueue(QueueLimits limits, std::shared_ptr<metrics::ServingObserver> observer);
 
   // Abandons what is left.
   ~RequestQueue();
@@ -65,10 +70,14 @@ class RequestQueue {
 
   // Removes and answers the requests that nobody waits for any more (CANCELLED, DEADLINE_EXCEEDED),
   // then removes the batch that Decide chooses; empty if it says to wait.
-  std::vector<Request> Take(absl::Time now);
+  std::vector<Request> Take(const BatchLimits& limits, absl::Time now);
 
-  // Blocks: until Decide would take something (true), or the queue is closed and empty (false).
-  bool WaitForWork(const Clock& now);
+  // Blocks: until Decide would take something (true), or the queue is closed and empty (false), or
+  // `retired`, which Retire of this queue sets (false).
+  bool WaitForWork(const BatchLimits& limits, const Clock& now, const std::atomic<bool>& retired);
+
+  // Sets `retired` and wakes whoever waits with it. It may be read without the queue's lock.
+  void Retire(std::atomic<bool>& retired);
 
   // Refuses all from now on; what waits is still handed out.
   void Close();
@@ -76,7 +85,7 @@ class RequestQueue {
   // Blocks: until the queue is empty (true), or the wall clock reaches `deadline` (false).
   bool WaitUntilEmpty(absl::Time deadline);
 
-  // Closes, and answers all that waits UNAVAILABLE.
+  // Closes, and answers all that waits UNAVAILABLE, on this thread.
   void Abandon();
 
  private:
@@ -95,17 +104,19 @@ class RequestQueue {
   Refusal FindRefusal(int64_t documents, int64_t tokens) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Dropped RemoveUnwanted(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<Request> RemoveBatch(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Decision DecideNow(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Request> RemoveBatch(const BatchLimits& limits, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Decision DecideNow(const BatchLimits& limits, absl::Time now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AnswerDropped(Dropped dropped);
   void ReportDepth();
 
   const QueueLimits limits_;
-  const BatchLimits batch_limits_;
   const std::shared_ptr<metrics::ServingObserver> observer_;
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable work_;   // for takers: something came, or nothing will
+  std::condition_variable empty_;  // for WaitUntilEmpty
   std::deque<Request> waiting_ ABSL_GUARDED_BY(mutex_);
   int64_t waiting_tokens_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t next_document_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -215,6 +215,8 @@ absl::StatusOr<ServerOptions> Resolve(const ServerConfig& config, int cpus) {
       .max_message_bytes = MessageBytes(config),
       .max_batch_documents_per_call = static_cast<int>(config.max_batch_documents_per_call()),
       .max_stream_documents = static_cast<int>(config.max_stream_documents()),
+      .on_device_failure =
+          config.on_device_failure() == "reload" ? DeviceFailure::kReload : DeviceFailure::kExit,
       .drain_timeout = ToDuration(config.drain_timeout()),
       .log_level = ToLogLevel(config.log_level())};
 }

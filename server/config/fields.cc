@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace diffuser::config {
@@ -68,12 +70,22 @@ absl::Status CheckModel(absl::string_view text) {
 }
 
 absl::Status CheckDevice(absl::string_view text) {
-  int index = 0;
-  if (text == "auto" || text == "cpu" || text == "cuda") return absl::OkStatus();
-  if (absl::ConsumePrefix(&text, "cuda:") && absl::SimpleAtoi(text, &index) && index >= 0) {
+  if (text == "auto" || text == "cpu" || text == "cuda" || text == "cuda:all") {
     return absl::OkStatus();
   }
-  return Expected("auto, cpu, cuda or cuda:N");
+  std::set<int> seen;
+  for (absl::string_view device : absl::StrSplit(text, ',')) {
+    int index = 0;
+    const bool is_number = absl::ConsumePrefix(&device, "cuda:") &&
+                           absl::SimpleAtoi(device, &index) && device == absl::StrCat(index);
+    if (!is_number || index < 0) {
+      return Expected("auto, cpu, cuda, cuda:all, or cuda:N and more of those after commas");
+    }
+    if (!seen.insert(index).second) {
+      return Expected(absl::StrCat("different devices; cuda:", index, " is there twice"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckChoice(absl::string_view text, const FlagOptions& rule) {
@@ -161,7 +173,7 @@ std::string ValueForm(const FieldDescriptor& field) {
     case FlagOptions::MODEL_PRECISION:
       return absl::StrCat("NAME=", absl::StrJoin(rule.choices(), "|"));
     case FlagOptions::DEVICE:
-      return "auto|cpu|cuda[:N]";
+      return "auto|cpu|cuda|cuda:all|cuda:N[,cuda:M]...";
     default:
       return "TEXT";
   }

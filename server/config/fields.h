@@ -20,7 +20,7 @@ std::vector<const google::protobuf::FieldDescriptor*> Fields();
 
 const FlagOptions& FlagOf(const google::protobuf::FieldDescriptor& field);
 
-// What a value looks like, for --help: "HOST:PORT", "N", "auto|cpu|cuda[:N]", ...
+// What a value looks like, for --help: "HOST:PORT", "N", "exit|reload", ...
 std::string ValueForm(const google::protobuf::FieldDescriptor& field);
 
 // Sets the field (adds to a repeated one) from text. Errors: INVALID_ARGUMENT saying what is

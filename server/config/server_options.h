@@ -19,13 +19,15 @@ struct ModelOption {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
+enum class DeviceFailure { kExit, kReload };
+
 // The server's settings, checked, with every default filled in. server_config.proto says what each
 // is for.
 struct ServerOptions {
   std::vector<ModelOption> models;  // at least one; no two of the same name and version
   std::string listen;               // HOST:PORT
   std::string metrics_listen;       // HOST:PORT
-  std::string device;               // "auto", "cpu", "cuda" or "cuda:N"
+  std::string device;               // as model::FindDevices takes it
   std::string precision;            // "auto", "float32", "bfloat16" or "int8"
 
   int max_batch_tokens = 0;
@@ -41,6 +43,7 @@ struct ServerOptions {
   int max_batch_documents_per_call = 0;
   int max_stream_documents = 0;
 
+  DeviceFailure on_device_failure = DeviceFailure::kExit;
   absl::Duration drain_timeout;
   LogLevel log_level = LogLevel::kInfo;
 };

@@ -69,6 +69,9 @@ Outcomes ClassifyApart(const model::Classifier& classifier, absl::Span<const Req
     }
     return outcomes;
   }
+  if (!classifier.health().ok()) {
+    return Outcomes(requests.size(), absl::InternalError("the device failed while it computed"));
+  }
   if (requests.size() == 1) return Outcomes{answers.status()};
   if (absl::IsResourceExhausted(answers.status())) {
     return ClassifyAll(classifier, requests, (requests.size() + 1) / 2);

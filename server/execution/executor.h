@@ -19,9 +19,10 @@ namespace diffuser::execution {
 //   RESOURCE_EXHAUSTED  (out of memory) its halves are run one after the other, and so on;
 //   any other error     each of its requests is run alone;
 // and only a request that fails alone is answered with the error. Both cost compute again, and are
-// not expected: requests are validated before they are queued.
+// not expected: requests are validated before they are queued. Where the classifier's device has
+// failed for good nothing is run again: all of the batch get INTERNAL.
 //
-// Thread-safe and immutable, but callers run one at a time (they hold the compute gate).
+// Thread-safe and immutable. Callers hold a pass of the device's compute gate.
 class Executor {
  public:
   Executor(std::shared_ptr<const model::Classifier> classifier,
@@ -32,8 +33,6 @@ class Executor {
   // Blocks: while the model computes. Errors of a result: those of Classifier::Classify.
   std::vector<absl::StatusOr<batching::BatchedResult>> Run(
       absl::Span<const batching::Request> requests) const;
-
-  const model::Classifier& classifier() const { return *classifier_; }
 
  private:
   const std::shared_ptr<const model::Classifier> classifier_;

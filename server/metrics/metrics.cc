@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "server/metrics/buckets.h"
+#include "server/metrics/device_metrics.h"
 #include "server/metrics/model_observer.h"
 #include "server/metrics/process_collector.h"
 #include "server/metrics/request_ledger.h"
@@ -104,6 +105,7 @@ ModelSeries Metrics::Families::SeriesOf(std::string_view model) {
 
 Metrics::Metrics()
     : requests_(std::make_shared<RequestLedger>()),
+      devices_(std::make_shared<DeviceMetrics>()),
       process_(std::make_shared<ProcessCollector>()),
       families_(std::make_unique<Families>()) {}
 
@@ -139,7 +141,7 @@ void Metrics::SetBuildInfo(std::string_view version, std::string_view revision,
 }
 
 std::vector<std::shared_ptr<prometheus::Collectable>> Metrics::collectables() const {
-  return {requests_, families_->registry, process_};
+  return {requests_, families_->registry, devices_, process_};
 }
 
 std::string Metrics::Expose() const {

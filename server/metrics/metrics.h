@@ -16,6 +16,7 @@ class Collectable;
 
 namespace diffuser::metrics {
 
+class DeviceMetrics;
 class RequestLedger;
 
 // Every metric of the server, by its documented name. Labels are bounded: `model` is a configured
@@ -31,6 +32,9 @@ class Metrics {
 
   // The requests of all models.
   RequestLedger& requests() { return *requests_; }
+
+  // The devices that models compute on.
+  DeviceMetrics& devices() { return *devices_; }
 
   // Makes the series of a model exist, not loaded, and returns what its request path reports to.
   // Versions of one model share the series that have no `version` label.
@@ -54,6 +58,7 @@ class Metrics {
   struct Families;
 
   std::shared_ptr<RequestLedger> requests_;
+  std::shared_ptr<DeviceMetrics> devices_;
   std::shared_ptr<prometheus::Collectable> process_;
   std::unique_ptr<Families> families_;
 };

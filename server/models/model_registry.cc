@@ -80,6 +80,15 @@ void ModelRegistry::SetFailed(const ModelSpec& spec, absl::Status error) {
   entry.error = std::move(error);
 }
 
+void ModelRegistry::SetReplicas(const ModelSpec& spec, const ReplicaSummary& replicas) {
+  const std::lock_guard lock(mutex_);
+  ModelEntry& entry = EntryOf(spec);
+  if (entry.state != ModelState::kReady) return;
+  ServedModel changed = *entry.model;
+  changed.replicas = replicas;
+  entry.model = std::make_shared<const ServedModel>(std::move(changed));
+}
+
 ModelEntry& ModelRegistry::EntryOf(const ModelSpec& spec) {
   return *std::find_if(entries_.begin(), entries_.end(), [&](const ModelEntry& entry) {
     return entry.spec.name == spec.name && entry.spec.version == spec.version;

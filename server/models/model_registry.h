@@ -27,11 +27,16 @@ struct ModelSpec {
 
 enum class ModelState { kLoading, kReady, kFailed };
 
+// What computes a model.
+struct ReplicaSummary {
+  std::string devices;     // "cpu", "cuda:0,cuda:1"; empty: nothing does at present
+  std::string precisions;  // of the dense layers: "bfloat16"; several where the devices' differ
+};
+
 // A model that answers requests. Immutable.
 struct ServedModel {
   model::ModelConfig config;
-  std::string device;     // "cpu"
-  std::string precision;  // "float32"
+  ReplicaSummary replicas;
   bool has_tokenizer = false;
   absl::Duration load_time;
   std::shared_ptr<pipeline::Pipeline> pipeline;
@@ -66,6 +71,10 @@ class ModelRegistry {
   // REQUIRES: `spec` is one of the constructor's, and still loading.
   void SetReady(const ModelSpec& spec, std::shared_ptr<const ServedModel> model);
   void SetFailed(const ModelSpec& spec, absl::Status error);
+
+  // What computes the model has changed. Does nothing before it is ready. REQUIRES: `spec` is one
+  // of the constructor's.
+  void SetReplicas(const ModelSpec& spec, const ReplicaSummary& replicas);
 
  private:
   const ModelEntry* Newest(std::string_view name, std::string_view version) const

@@ -42,14 +42,6 @@ void DocumentPipeline::Enqueue(ClassifyTask task, Done done, absl::Time received
   parts_.queue->Admit(MakeRequests(*std::move(planned), task, std::move(done)), admitted);
 }
 
-// The path after the queue: execute, respond. Other models may compute while this one responds.
-void DocumentPipeline::ServeBatch(std::vector<Request> batch,
-                                  batching::ComputeGate::Pass pass) const {
-  std::vector<absl::StatusOr<BatchedResult>> results = parts_.executor->Run(batch);
-  pass.Leave();
-  for (size_t i = 0; i < batch.size(); ++i) std::move(batch[i].done).Answer(std::move(results[i]));
-}
-
 // Takes the text out of the task; leaves the rest.
 absl::StatusOr<PlannedDocument> DocumentPipeline::Plan(ClassifyTask& task,
                                                        absl::Time received) const {

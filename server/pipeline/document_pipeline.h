@@ -7,13 +7,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "model/model_config.h"
 #include "model/tokenizer/tokenizer.h"
 #include "server/batching/clock.h"
 #include "server/batching/completion.h"
-#include "server/batching/compute_gate.h"
 #include "server/batching/request.h"
 #include "server/batching/request_queue.h"
-#include "server/execution/executor.h"
 #include "server/metrics/serving_observer.h"
 #include "server/pipeline/answer.h"
 #include "server/pipeline/pipeline.h"
@@ -23,17 +22,17 @@ namespace diffuser::pipeline {
 
 // What the path of one model's requests leads through. Only the pool is shared between models.
 struct PipelineParts {
+  model::ModelConfig config;
   std::shared_ptr<const tokenizer::Tokenizer> tokenizer;  // null: the model takes token ids only
   std::shared_ptr<TokenizerPool> pool;
   std::shared_ptr<batching::RequestQueue> queue;
-  std::shared_ptr<const execution::Executor> executor;
   std::shared_ptr<metrics::ServingObserver> observer;
   batching::Clock now;
 };
 
-// The pipeline of the server. Its two halves meet in the queue: Enqueue is the path before it, on a
-// tokenizer thread (token ids: on the caller's), ServeBatch the path after it, on the thread of the
-// model's BatchLoop.
+// The pipeline of the server, up to the queue: Enqueue is the path before it, on a tokenizer thread
+// (token ids: on the caller's); execution::Replica is the path after it, on threads of its own, on
+// which answers are composed here.
 //
 // Owned by shared_ptr: a task that waits for a tokenizer thread, or in the queue, keeps the
 // pipeline alive until it is answered. Deadline and cancellation are looked at before tokenizing,
@@ -46,10 +45,6 @@ class DocumentPipeline final : public Pipeline,
 
   void Classify(ClassifyTask task, batching::Completion<ClassifyAnswer> done) override;
 
-  // Computes and answers a batch of what was enqueued. REQUIRES: at least one request.
-  // Blocks: while the model computes.
-  void ServeBatch(std::vector<batching::Request> batch, batching::ComputeGate::Pass pass) const;
-
  private:
   using Done = batching::Completion<ClassifyAnswer>;
 
@@ -59,7 +54,7 @@ class DocumentPipeline final : public Pipeline,
                                               Done done) const;
   void Refuse(absl::Status status, Done done) const;
 
-  const model::ModelConfig& config() const { return parts_.executor->classifier().config(); }
+  const model::ModelConfig& config() const { return parts_.config; }
 
   const PipelineParts parts_;
 };

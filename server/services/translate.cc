@@ -120,8 +120,8 @@ void Describe(const models::ServedModel& model, v1::Model& proto) {
   proto.set_max_tokens(static_cast<uint32_t>(model.config.max_tokens()));
   proto.set_vocab_size(static_cast<uint32_t>(model.config.vocab_size));
   proto.set_has_tokenizer(model.has_tokenizer);
-  proto.set_device(model.device);
-  proto.set_precision(model.precision);
+  proto.set_device(model.replicas.devices);
+  proto.set_precision(model.replicas.precisions);
   *proto.mutable_load_time() = ToProto(model.load_time);
 }
 

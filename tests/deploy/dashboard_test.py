@@ -32,6 +32,7 @@ class Dashboard(unittest.TestCase):
                 "Documents and tokens",
                 "Errors",
                 "Saturation",
+                "Devices",
                 "Process",
             ],
         )

@@ -121,6 +121,9 @@ TEST(Start, FailsOnWrongFlags) {
   ExpectOneLine(LinesOfFailure(2, {model, "--max_batch_tokens=many"}), "--max_batch_tokens=many");
   ExpectOneLine(LinesOfFailure(2, {model, "--listen=8001"}), "--listen=8001");
   ExpectOneLine(LinesOfFailure(2, {model, "--precision=float8"}), "--precision=float8");
+  ExpectOneLine(LinesOfFailure(2, {model, "--device=cuda:0,cuda:0"}), "--device=cuda:0,cuda:0");
+  ExpectOneLine(LinesOfFailure(2, {model, "--device=gpu"}), "--device=gpu");
+  ExpectOneLine(LinesOfFailure(2, {model, "--on_device_failure=wait"}), "--on_device_failure=wait");
   ExpectOneLine(LinesOfFailure(2, {model, model}), "--model=tiny");
   ExpectOneLine(LinesOfFailure(2, {}), "--model");
 }
@@ -170,7 +173,8 @@ TEST(Start, HelpNamesEveryFlag) {
        {"config", "model", "listen", "metrics_listen", "device", "precision", "model_precision",
         "max_batch_tokens", "max_batch_documents", "max_batch_delay", "max_queue_tokens",
         "max_queue_documents", "compute_threads", "tokenizer_threads", "max_message_bytes",
-        "max_batch_documents_per_call", "max_stream_documents", "drain_timeout", "log_level"}) {
+        "max_batch_documents_per_call", "max_stream_documents", "drain_timeout", "log_level",
+        "on_device_failure"}) {
     EXPECT_THAT(help->output.out, HasSubstr(absl::StrCat("\n  --", flag, "=")));
   }
   const auto version = RunServer({"--version"});

@@ -1,10 +1,13 @@
 #ifndef DIFFUSER_TESTS_TESTING_FAKE_CLASSIFIER_H_
 #define DIFFUSER_TESTS_TESTING_FAKE_CLASSIFIER_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,10 +57,17 @@ inline std::vector<float> FakeEvidence(absl::Span<const int32_t> ids) {
 // A Classifier without a model. Thread-safe; the fields are set before it is used.
 class FakeClassifier final : public model::Classifier {
  public:
-  explicit FakeClassifier(model::ModelConfig config = SmallConfig()) : config_(std::move(config)) {}
+  explicit FakeClassifier(model::ModelConfig config = SmallConfig(), std::string device = "cpu")
+      : config_(std::move(config)), device_(std::move(device)) {}
 
   // Called at the beginning of each Classify; the batch fails with what it returns.
   std::function<absl::Status(const model::PackedBatch&)> before_classify;
+  int batches_at_once = 1;
+  int token_budget = std::numeric_limits<int>::max();
+  std::optional<model::DeviceMemory> memory;
+
+  // The device fails: every batch from now on, and those under way.
+  void Lose() { lost_ = true; }
 
   // The batches so far, each as the lengths of its documents.
   std::vector<std::vector<int>> batches() const {
@@ -66,9 +76,15 @@ class FakeClassifier final : public model::Classifier {
   }
 
   const model::ModelConfig& config() const override { return config_; }
-  std::string device() const override { return "cpu"; }
+  std::string device() const override { return device_; }
   model::Precision precision() const override { return model::Precision::kFloat32; }
   int64_t weight_bytes() const override { return 0; }
+  int concurrency() const override { return batches_at_once; }
+  int max_batch_tokens() const override { return token_budget; }
+  absl::Status health() const override {
+    return lost_ ? absl::UnavailableError(device_ + " is lost") : absl::OkStatus();
+  }
+  std::optional<model::DeviceMemory> device_memory() const override { return memory; }
 
   absl::Status Validate(absl::Span<const int32_t> ids) const override {
     if (ids.empty() || static_cast<int>(ids.size()) > config_.max_tokens()) {
@@ -88,6 +104,7 @@ class FakeClassifier final : public model::Classifier {
     if (before_classify) {
       if (absl::Status status = before_classify(batch); !status.ok()) return status;
     }
+    if (lost_) return absl::InternalError("an illegal address was read");
     std::vector<model::Classification> answers(batch.documents());
     for (int i = 0; i < batch.documents(); ++i) {
       answers[i].logits = FakeLogits(batch.document(i), config_.labels.size());
@@ -105,6 +122,8 @@ class FakeClassifier final : public model::Classifier {
   }
 
   const model::ModelConfig config_;
+  const std::string device_;
+  std::atomic<bool> lost_ = false;
   mutable std::mutex mutex_;
   mutable std::vector<std::vector<int>> batches_;
 };

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,13 +14,14 @@
 
 namespace diffuser::testing {
 
-// Factories that give this classifier and observer for every checkpoint, with a tokenizer whose
-// vocabulary is `tokenizer_vocab` (0: NOT_FOUND).
+// Factories that give this classifier and observer for every checkpoint and device, with a
+// tokenizer whose vocabulary is `tokenizer_vocab` (0: NOT_FOUND). The only device is the CPU.
 inline models::ModelFactories FakeFactories(std::shared_ptr<const FakeClassifier> classifier,
                                             std::shared_ptr<RecordingObserver> observer,
                                             int tokenizer_vocab = 1000) {
   models::ModelFactories factories;
-  factories.load_classifier = [classifier](const models::ModelSpec&)
+  factories.find_devices = [] { return std::vector<std::string>{"cpu"}; };
+  factories.load_classifier = [classifier](const models::ModelSpec&, const std::string&)
       -> absl::StatusOr<std::shared_ptr<const model::Classifier>> { return classifier; };
   factories.load_tokenizer =
       [tokenizer_vocab](

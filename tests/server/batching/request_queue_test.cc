@@ -1,5 +1,6 @@
 #include "server/batching/request_queue.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,14 +28,18 @@ using ::testing::SizeIs;
 
 class RequestQueueTest : public ::testing::Test {
  protected:
+  // `batch`: the limits of whoever takes.
   std::unique_ptr<RequestQueue> MakeQueue(QueueLimits limits = {}, BatchLimits batch = {}) {
-    return std::make_unique<RequestQueue>(limits, batch, observer_);
+    batch_ = batch;
+    return std::make_unique<RequestQueue>(limits, observer_);
   }
   void Admit(RequestQueue& queue, const std::vector<int>& lengths) {
     queue.Admit(MakeDocument(lengths, box_), clock_.Now());
   }
 
   testing::FakeClock clock_;
+  BatchLimits batch_;
+  std::atomic<bool> retired_ = false;
   std::shared_ptr<testing::RecordingObserver> observer_ =
       std::make_shared<testing::RecordingObserver>();
   testing::ResultBox box_;
@@ -44,9 +49,9 @@ TEST_F(RequestQueueTest, GivesWhatWasAdmittedInOrder) {
   auto queue = MakeQueue();
   Admit(*queue, {3});
   Admit(*queue, {1, 2});
-  std::vector<Request> batch = queue->Take(clock_.Now());
+  std::vector<Request> batch = queue->Take(batch_, clock_.Now());
   EXPECT_THAT(Lengths(batch), ElementsAre(3, 1, 2));
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   AnswerAll(std::move(batch));
   EXPECT_THAT(box_.codes(),
               ElementsAre(absl::StatusCode::kOk, absl::StatusCode::kOk, absl::StatusCode::kOk));
@@ -58,7 +63,7 @@ TEST_F(RequestQueueTest, RejectsWhenTheTokenBoundIsReached) {
   Admit(*queue, {5});
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kResourceExhausted));
   Admit(*queue, {4});
-  EXPECT_THAT(Lengths(queue->Take(clock_.Now())), ElementsAre(6, 4));
+  EXPECT_THAT(Lengths(queue->Take(batch_, clock_.Now())), ElementsAre(6, 4));
   EXPECT_THAT(observer_->record().rejected,
               ElementsAre(Pair(metrics::RejectReason::kQueueTokens, 1)));
 }
@@ -69,7 +74,7 @@ TEST_F(RequestQueueTest, RejectsWhenTheDocumentBoundIsReached) {
   Admit(*queue, {1, 1});
   EXPECT_THAT(box_.codes(), SizeIs(2));
   EXPECT_THAT(box_.codes(), Each(absl::StatusCode::kResourceExhausted));
-  EXPECT_THAT(queue->Take(clock_.Now()), SizeIs(1));
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), SizeIs(1));
   EXPECT_THAT(observer_->record().rejected,
               ElementsAre(Pair(metrics::RejectReason::kQueueDocuments, 1)));
 }
@@ -77,7 +82,7 @@ TEST_F(RequestQueueTest, RejectsWhenTheDocumentBoundIsReached) {
 TEST_F(RequestQueueTest, AdmitsAllChunksOfADocumentOrNone) {
   auto queue = MakeQueue({.max_tokens = 10, .max_documents = 10});
   Admit(*queue, {4, 4, 4});
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   EXPECT_THAT(box_.codes(), SizeIs(3));
 }
 
@@ -95,9 +100,9 @@ TEST_F(RequestQueueTest, SaysWhenADocumentCanNeverBeQueued) {
 TEST_F(RequestQueueTest, TakingMakesRoom) {
   auto queue = MakeQueue({.max_tokens = 10, .max_documents = 1});
   Admit(*queue, {10});
-  const std::vector<Request> batch = queue->Take(clock_.Now());
+  const std::vector<Request> batch = queue->Take(batch_, clock_.Now());
   Admit(*queue, {10});
-  EXPECT_THAT(queue->Take(clock_.Now()), SizeIs(1));
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), SizeIs(1));
 }
 
 TEST_F(RequestQueueTest, AnswersExpiredRequestsInsteadOfGivingThem) {
@@ -107,7 +112,7 @@ TEST_F(RequestQueueTest, AnswersExpiredRequestsInsteadOfGivingThem) {
   queue->Admit(std::move(chunks), clock_.Now());
   Admit(*queue, {3});
   clock_.Advance(absl::Seconds(1));
-  EXPECT_THAT(Lengths(queue->Take(clock_.Now())), ElementsAre(3));
+  EXPECT_THAT(Lengths(queue->Take(batch_, clock_.Now())), ElementsAre(3));
   EXPECT_EQ(box_.codes()[0], absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(box_.codes()[1], absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(observer_->record().dropped, ElementsAre(Pair(metrics::DropReason::kExpired, 1)));
@@ -120,7 +125,7 @@ TEST_F(RequestQueueTest, AnswersCancelledRequestsInsteadOfGivingThem) {
   document[0].cancellation = cancellation;
   queue->Admit(std::move(document), clock_.Now());
   cancellation->Cancel();
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kCancelled));
   EXPECT_THAT(observer_->record().dropped, ElementsAre(Pair(metrics::DropReason::kCancelled, 1)));
   EXPECT_EQ(observer_->record().queue_documents, 0);
@@ -135,7 +140,7 @@ TEST_F(RequestQueueTest, CountsARequestCancelledAtItsDeadlineAsExpired) {
   queue->Admit(std::move(document), clock_.Now());
   clock_.Advance(absl::Seconds(1));
   cancellation->Cancel();
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kDeadlineExceeded));
   EXPECT_THAT(observer_->record().dropped, ElementsAre(Pair(metrics::DropReason::kExpired, 1)));
 }
@@ -152,9 +157,9 @@ TEST_F(RequestQueueTest, AnswersWithoutItsLock) {
   std::vector<Request> document;
   document.push_back(std::move(request));
   queue->Admit(std::move(document), clock_.Now());
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   EXPECT_TRUE(answered);
-  EXPECT_THAT(queue->Take(clock_.Now()), SizeIs(1));
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), SizeIs(1));
 }
 
 TEST_F(RequestQueueTest, RefusesOnceClosedButStillGivesWhatWaits) {
@@ -163,9 +168,9 @@ TEST_F(RequestQueueTest, RefusesOnceClosedButStillGivesWhatWaits) {
   queue->Close();
   Admit(*queue, {1});
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kUnavailable));
-  EXPECT_TRUE(queue->WaitForWork(clock_.AsClock()));
-  EXPECT_THAT(queue->Take(clock_.Now()), SizeIs(1));
-  EXPECT_FALSE(queue->WaitForWork(clock_.AsClock()));
+  EXPECT_TRUE(queue->WaitForWork(batch_, clock_.AsClock(), retired_));
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), SizeIs(1));
+  EXPECT_FALSE(queue->WaitForWork(batch_, clock_.AsClock(), retired_));
   EXPECT_THAT(observer_->record().rejected, ElementsAre(Pair(metrics::RejectReason::kDraining, 1)));
 }
 
@@ -191,7 +196,7 @@ TEST_F(RequestQueueTest, TellsHowMuchWaitsAndForHowLong) {
   EXPECT_EQ(observer_->record().queue_documents, 2);
   EXPECT_EQ(observer_->record().queue_tokens, 7);
   clock_.Advance(absl::Seconds(2));
-  EXPECT_THAT(queue->Take(clock_.Now()), SizeIs(1));
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), SizeIs(1));
   EXPECT_EQ(observer_->record().queue_documents, 1);
   EXPECT_EQ(observer_->record().queue_tokens, 4);
   EXPECT_THAT(observer_->record().waited, ElementsAre(absl::Seconds(2)));
@@ -202,16 +207,16 @@ TEST_F(RequestQueueTest, AlternatesBetweenShortAndOldDocuments) {
   Admit(*queue, {9});
   Admit(*queue, {8});
   Admit(*queue, {2});
-  EXPECT_THAT(Lengths(queue->Take(clock_.Now())), ElementsAre(8, 2));
+  EXPECT_THAT(Lengths(queue->Take(batch_, clock_.Now())), ElementsAre(8, 2));
   Admit(*queue, {2});
-  EXPECT_THAT(Lengths(queue->Take(clock_.Now())), ElementsAre(9));
+  EXPECT_THAT(Lengths(queue->Take(batch_, clock_.Now())), ElementsAre(9));
 }
 
 TEST_F(RequestQueueTest, WakesWhoWaitsForWork) {
   auto queue = MakeQueue();
   std::thread taker([&] {
-    EXPECT_TRUE(queue->WaitForWork(clock_.AsClock()));
-    AnswerAll(queue->Take(clock_.Now()));
+    EXPECT_TRUE(queue->WaitForWork(batch_, clock_.AsClock(), retired_));
+    AnswerAll(queue->Take(batch_, clock_.Now()));
   });
   Admit(*queue, {1});
   box_.WaitFor(1);
@@ -221,10 +226,10 @@ TEST_F(RequestQueueTest, WakesWhoWaitsForWork) {
 TEST_F(RequestQueueTest, WaitsForTheDelayUnlessTheBatchIsFull) {
   auto queue = MakeQueue({}, {.budget_tokens = 10, .max_delay = absl::Hours(1)});
   Admit(*queue, {5});
-  EXPECT_THAT(queue->Take(clock_.Now()), IsEmpty());
+  EXPECT_THAT(queue->Take(batch_, clock_.Now()), IsEmpty());
   std::thread taker([&] {
-    EXPECT_TRUE(queue->WaitForWork(clock_.AsClock()));
-    AnswerAll(queue->Take(clock_.Now()));
+    EXPECT_TRUE(queue->WaitForWork(batch_, clock_.AsClock(), retired_));
+    AnswerAll(queue->Take(batch_, clock_.Now()));
   });
   Admit(*queue, {5});
   box_.WaitFor(2);

@@ -55,6 +55,8 @@ TEST(CommandLine, FillsDefaultsIn) {
   EXPECT_EQ(options.max_message_bytes, 4 << 20);
   EXPECT_EQ(options.drain_timeout, absl::Seconds(25));
   EXPECT_EQ(options.log_level, LogLevel::kInfo);
+  EXPECT_EQ(options.device, "auto");
+  EXPECT_EQ(options.on_device_failure, DeviceFailure::kExit);
   EXPECT_EQ(Options({.cpus = 1}).tokenizer_threads, 1);
 }
 
@@ -65,11 +67,11 @@ TEST(CommandLine, EveryDefaultPassesItsOwnCheck) {
 TEST(CommandLine, TakesFlagsWithEqualsOrAsTwoArguments) {
   const ServerOptions options =
       Options({.arguments = {"--listen=127.0.0.1:0", "--max_batch_delay", "5ms", "--log_level",
-                             "debug", "--device=cuda:1", "--precision=bfloat16"}});
+                             "debug", "--on_device_failure=reload", "--precision=bfloat16"}});
   EXPECT_EQ(options.listen, "127.0.0.1:0");
   EXPECT_EQ(options.max_batch_delay, absl::Milliseconds(5));
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
-  EXPECT_EQ(options.device, "cuda:1");
+  EXPECT_EQ(options.on_device_failure, DeviceFailure::kReload);
   EXPECT_EQ(options.precision, "bfloat16");
 }
 
@@ -193,8 +195,28 @@ TEST(CommandLine, RefusesWrongValuesSayingWhatIsExpected) {
             "--log_level=loud: must be one of debug, info, warning, error");
   EXPECT_EQ(FlagError("--precision=int4"),
             "--precision=int4: must be one of auto, float32, bfloat16, int8");
-  EXPECT_EQ(FlagError("--device=tpu"), "--device=tpu: must be auto, cpu, cuda or cuda:N");
-  EXPECT_EQ(FlagError("--device=cuda:x"), "--device=cuda:x: must be auto, cpu, cuda or cuda:N");
+  EXPECT_EQ(FlagError("--on_device_failure=wait"),
+            "--on_device_failure=wait: must be one of exit, reload");
+}
+
+TEST(CommandLine, TakesOneDeviceOrSeveral) {
+  for (const std::string device :
+       {"auto", "cpu", "cuda", "cuda:0", "cuda:12", "cuda:all", "cuda:0,cuda:1", "cuda:3,cuda:1"}) {
+    EXPECT_EQ(Options({.arguments = {"--device=" + device}}).device, device);
+    EXPECT_EQ(Options({.environment = {{"DIFFUSER_DEVICE", device}}}).device, device);
+  }
+}
+
+TEST(CommandLine, RefusesDevicesThatAreNone) {
+  for (const std::string device :
+       {"tpu", "cuda:x", "cuda:-1", "cuda:01", "cuda:", "cuda:0,", "cuda:0,1", "cuda:0, cuda:1",
+        "cuda,cuda:1", "cpu,cuda:0", "CUDA:0"}) {
+    EXPECT_EQ(FlagError("--device=" + device),
+              "--device=" + device +
+                  ": must be auto, cpu, cuda, cuda:all, or cuda:N and more of those after commas");
+  }
+  EXPECT_EQ(FlagError("--device=cuda:1,cuda:0,cuda:1"),
+            "--device=cuda:1,cuda:0,cuda:1: must be different devices; cuda:1 is there twice");
 }
 
 TEST(CommandLine, RefusesAQueueSmallerThanABatch) {

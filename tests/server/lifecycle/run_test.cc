@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <sstream>
@@ -62,6 +63,7 @@ class RunTest : public testing::Test {
                               .loading = loading_.get(),
                               .signals = signals_.get(),
                               .logger = logger_.get(),
+                              .condition = [this] { return condition_.load(); },
                               .drain_timeout = drain_timeout});
     });
   }
@@ -92,6 +94,12 @@ class RunTest : public testing::Test {
 
   static void Signal() { kill(getpid(), SIGTERM); }
 
+  // As Serving changes it.
+  void SetCondition(models::Condition condition) {
+    condition_ = condition;
+    signals_->Notify();
+  }
+
   const std::shared_ptr<FakePipeline> pipeline_ = std::make_shared<FakePipeline>();
   models::ModelRegistry registry_;
   metrics::Metrics metrics_;
@@ -99,6 +107,7 @@ class RunTest : public testing::Test {
   const std::unique_ptr<logging::Logger> logger_ =
       logging::MakeJsonLogger(logging::Level::kInfo, log_);
   services::CallGate gate_;
+  std::atomic<models::Condition> condition_ = models::Condition::kServed;
   std::unique_ptr<StopSignals> signals_;
   std::unique_ptr<grpc::Service> service_;
   std::unique_ptr<Server> server_;
@@ -174,6 +183,52 @@ TEST_F(RunTest, EndsAtOnceOnASecondSignal) {
   EXPECT_EQ(*ending_.get(), Ending::kInterrupted);
   std::move(held[0].second).Answer(services::AnAnswer());
   EXPECT_TRUE(call.get().ok());
+}
+
+TEST_F(RunTest, IsNotServingWhileNoDeviceServesAModel) {
+  RunHolding();
+  SetCondition(models::Condition::kUnserved);
+  services::Await(
+      [this] { return HealthOf(channel_, services::kClassificationService) == "NOT_SERVING"; });
+  EXPECT_EQ(HealthOf(channel_, ""), "NOT_SERVING");
+  SetCondition(models::Condition::kServed);
+  services::Await([this] { return HealthOf(channel_, "") == "SERVING"; });
+  Signal();
+  EXPECT_EQ(*ending_.get(), Ending::kDrained);
+  EXPECT_THAT(log_.str(), testing::HasSubstr("\"event\":\"not_serving\""));
+}
+
+TEST_F(RunTest, AFailedDeviceEndsItOnceRunningCallsAreAnswered) {
+  RunHolding();
+  auto call = StartCall();
+  auto held = pipeline_->Take(1);
+  SetCondition(models::Condition::kFailed);
+  services::Await([this] { return gate_.IsClosed(); });
+  EXPECT_EQ(HealthOf(channel_, ""), "NOT_SERVING");
+  Signal();  // what restarts it may tell it to stop: it is stopping
+  std::move(held[0].second).Answer(services::AnAnswer());
+  EXPECT_TRUE(call.get().ok());
+  EXPECT_EQ(*ending_.get(), Ending::kDeviceFailed);
+}
+
+TEST_F(RunTest, AFailedDeviceEndsItInTheDrainsTime) {
+  RunHolding(absl::ZeroDuration());
+  auto call = StartCall();
+  auto held = pipeline_->Take(1);
+  SetCondition(models::Condition::kFailed);
+  EXPECT_EQ(*ending_.get(), Ending::kDeviceFailed);
+  EXPECT_FALSE(call.get().ok());
+}
+
+TEST_F(RunTest, AFailedDeviceEndsItWhileItLoads) {
+  std::promise<void> may_load;
+  Run([&](const models::ModelSpec&) {
+    may_load.get_future().wait();
+    return absl::UnavailableError("the server is draining");
+  });
+  SetCondition(models::Condition::kFailed);
+  EXPECT_EQ(*ending_.get(), Ending::kDeviceFailed);
+  may_load.set_value();
 }
 
 TEST(StopSignals, GivesEachEventOnce) {

@@ -74,6 +74,17 @@ TEST_F(ModelRegistryTest, KeepsTheErrorOfAFailedModel) {
   EXPECT_EQ(entry->error.message(), "no weights");
 }
 
+TEST_F(ModelRegistryTest, KeepsWhatComputesAReadyModel) {
+  registry_.SetReplicas(kFirst, {.devices = "cpu", .precisions = "float32"});
+  EXPECT_EQ(Code("a", "1"), absl::StatusCode::kUnavailable);
+  const auto model = MakeModel();
+  registry_.SetReady(kFirst, model);
+  registry_.SetReplicas(kFirst, {.devices = "cuda:1", .precisions = "bfloat16"});
+  EXPECT_EQ((*registry_.FindReady("a", "1"))->replicas.devices, "cuda:1");
+  EXPECT_EQ((*registry_.FindReady("a", "1"))->replicas.precisions, "bfloat16");
+  EXPECT_EQ(model->replicas.devices, "") << "who holds it already sees no change";
+}
+
 TEST_F(ModelRegistryTest, ListsAllInTheOrderOfTheSpecs) {
   registry_.SetReady(kOther, MakeModel());
   const auto entries = registry_.List();

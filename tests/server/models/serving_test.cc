@@ -19,8 +19,9 @@ using testing::FakeFactories;
 class ServingTest : public ::testing::Test {
  protected:
   std::unique_ptr<Serving> MakeServing(int tokenizer_vocab = 1000) {
-    return std::make_unique<Serving>(
-        ServingOptions{}, FakeFactories(classifier_, observer_, tokenizer_vocab), absl::Now);
+    return std::make_unique<Serving>(ServingOptions{},
+                                     FakeFactories(classifier_, observer_, tokenizer_vocab),
+                                     &events_, absl::Now);
   }
   void Classify(const ServedModel& model, std::string text) {
     pipeline::ClassifyTask task;
@@ -29,6 +30,7 @@ class ServingTest : public ::testing::Test {
   }
 
   const ModelSpec spec_{"name", "1", "dir"};
+  ServingEvents events_;
   testing::AnswerBox<pipeline::ClassifyAnswer> box_;
   std::shared_ptr<testing::FakeClassifier> classifier_ =
       std::make_shared<testing::FakeClassifier>();
@@ -41,8 +43,8 @@ TEST_F(ServingTest, DescribesTheModelItServes) {
   const auto model = serving->Load(spec_);
   ASSERT_TRUE(model.ok());
   EXPECT_EQ((*model)->config.vocab_size, 1000);
-  EXPECT_EQ((*model)->device, "cpu");
-  EXPECT_EQ((*model)->precision, "float32");
+  EXPECT_EQ((*model)->replicas.devices, "cpu");
+  EXPECT_EQ((*model)->replicas.precisions, "float32");
   EXPECT_TRUE((*model)->has_tokenizer);
 }
 

@@ -178,8 +178,10 @@ class TrafficTest : public ::testing::Test {
       observers_.push_back(std::make_shared<testing::RecordingObserver>());
     }
     ModelFactories factories;
+    factories.find_devices = [] { return std::vector<std::string>{"cpu"}; };
     factories.load_classifier =
-        [this](const ModelSpec& spec) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
+        [this](const ModelSpec& spec,
+               const std::string&) -> absl::StatusOr<std::shared_ptr<const model::Classifier>> {
       return classifiers_[std::stoi(spec.directory)];
     };
     factories.load_tokenizer = [](const std::string&) {
@@ -192,7 +194,7 @@ class TrafficTest : public ::testing::Test {
         ServingOptions{.tokenizer_pool = {.threads = 2, .max_tasks = 50},
                        .queue = {.max_tokens = 40000, .max_documents = 100},
                        .batch = {.budget_tokens = 4096, .max_documents = 16}},
-        std::move(factories), absl::Now);
+        std::move(factories), &events_, absl::Now);
     for (const char* index : {"0", "1"}) models_.push_back(*serving_->Load({"m", index, index}));
   }
 
@@ -250,6 +252,7 @@ class TrafficTest : public ::testing::Test {
                         CountOf(StatusCode::kDeadlineExceeded) + CountOf(StatusCode::kCancelled));
   }
 
+  ServingEvents events_;
   std::vector<std::shared_ptr<testing::FakeClassifier>> classifiers_;
   std::vector<std::shared_ptr<testing::RecordingObserver>> observers_;
   std::deque<Sent> sent_;

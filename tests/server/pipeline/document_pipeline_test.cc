@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/batching/batch_loop.h"
+#include "server/execution/replica.h"
 #include "tests/testing/answer_box.h"
 #include "tests/testing/fake_classifier.h"
 #include "tests/testing/fake_clock.h"
@@ -18,9 +18,6 @@
 namespace diffuser::pipeline {
 namespace {
 
-using batching::BatchLoop;
-using batching::ComputeGate;
-using batching::Request;
 using metrics::DropReason;
 using metrics::RejectReason;
 using ::testing::ElementsAre;
@@ -30,26 +27,26 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
-// One model's path around a fake model of 32 tokens, its loop driven by the test.
+// One model's path around a fake model of 32 tokens, its replica driven by the test.
 class DocumentPipelineTest : public ::testing::Test {
  protected:
   void SetUp() override { Build(std::make_shared<testing::FakeTokenizer>(), {}); }
 
   void Build(std::shared_ptr<const tokenizer::Tokenizer> tokenizer, batching::QueueLimits limits) {
-    queue_ = std::make_shared<batching::RequestQueue>(
-        limits, batching::BatchLimits{.budget_tokens = 64}, observer_);
-    pipeline_ = std::make_shared<DocumentPipeline>(PipelineParts{
-        .tokenizer = std::move(tokenizer),
-        .pool = pool_,
-        .queue = queue_,
-        .executor = std::make_shared<execution::Executor>(classifier_, observer_, clock_.AsClock()),
-        .observer = observer_,
-        .now = clock_.AsClock()});
-    loop_ = std::make_unique<BatchLoop>(
-        queue_, std::make_shared<ComputeGate>(), clock_.AsClock(),
-        [pipeline = pipeline_](std::vector<Request> batch, ComputeGate::Pass pass) {
-          pipeline->ServeBatch(std::move(batch), std::move(pass));
-        });
+    queue_ = std::make_shared<batching::RequestQueue>(limits, observer_);
+    pipeline_ = std::make_shared<DocumentPipeline>(PipelineParts{.config = classifier_->config(),
+                                                                 .tokenizer = std::move(tokenizer),
+                                                                 .pool = pool_,
+                                                                 .queue = queue_,
+                                                                 .observer = observer_,
+                                                                 .now = clock_.AsClock()});
+    replica_ = std::make_unique<execution::Replica>(
+        execution::ReplicaParts{.classifier = classifier_,
+                                .queue = queue_,
+                                .gate = std::make_shared<batching::ComputeGate>(),
+                                .observer = observer_,
+                                .limits = {.budget_tokens = 64},
+                                .now = clock_.AsClock()});
   }
 
   void Classify(ClassifyTask task) { pipeline_->Classify(std::move(task), box_.NewCompletion()); }
@@ -85,14 +82,14 @@ class DocumentPipelineTest : public ::testing::Test {
       std::make_shared<TokenizerPool>(TokenizerPoolOptions{.threads = 1});
   std::shared_ptr<batching::RequestQueue> queue_;
   std::shared_ptr<DocumentPipeline> pipeline_;
-  std::unique_ptr<BatchLoop> loop_;
+  std::unique_ptr<execution::Replica> replica_;
 };
 
 TEST_F(DocumentPipelineTest, AnswersTokenIdsWithTheModelsScores) {
   ClassifyTask task = IdsTask({0, 5, 2});
   task.options.return_logits = true;
   Classify(std::move(task));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   const ClassifyAnswer answer = Answer();
   EXPECT_THAT(answer.logits, ElementsAreArray(testing::FakeLogits({0, 5, 2}, 2)));
   ASSERT_THAT(answer.labels, SizeIs(2));
@@ -106,7 +103,7 @@ TEST_F(DocumentPipelineTest, AnswersTokenIdsWithTheModelsScores) {
 }
 
 TEST_F(DocumentPipelineTest, AnswersTextLikeItsTokenIds) {
-  loop_->Start();
+  replica_->Start();
   const testing::FakeTokenizer tokenizer;
   ClassifyTask task = TextTask("hello world");
   task.options.return_logits = true;
@@ -119,7 +116,7 @@ TEST_F(DocumentPipelineTest, AnswersTextLikeItsTokenIds) {
 }
 
 TEST_F(DocumentPipelineTest, GivesLogitsAndEvidenceOnlyWhereAskedFor) {
-  loop_->Start();
+  replica_->Start();
   ClassifyTask task = TextTask("One two. Three");
   task.options.return_evidence = true;
   Classify(std::move(task));
@@ -136,7 +133,7 @@ TEST_F(DocumentPipelineTest, CombinesTheChunksOfALongDocument) {
   ClassifyTask task = IdsTask(Ids(50));
   task.options.return_logits = true;
   Classify(std::move(task));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_THAT(classifier_->batches(), ElementsAre(ElementsAre(28, 28)));
   EXPECT_EQ(Answer().usage.seen, 50);
   EXPECT_EQ(Answer().usage.used, 50);
@@ -147,9 +144,9 @@ TEST_F(DocumentPipelineTest, CombinesTheChunksOfALongDocument) {
 
 TEST_F(DocumentPipelineTest, AnswersALongDocumentWhenItsLastChunkIsComputed) {
   Classify(IdsTask(Ids(100)));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_EQ(box_.size(), 0u);
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_EQ(box_.size(), 1u);
 }
 
@@ -157,7 +154,7 @@ TEST_F(DocumentPipelineTest, ShortensByOption) {
   ClassifyTask task = IdsTask(Ids(50));
   task.options.long_document = LongDocument::kHead;
   Classify(std::move(task));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_THAT(classifier_->batches(), ElementsAre(ElementsAre(32)));
   EXPECT_EQ(Answer().usage.used, 32);
   EXPECT_TRUE(Answer().usage.shortened);
@@ -178,9 +175,9 @@ TEST_F(DocumentPipelineTest, SaysWhereTheTimeWent) {
   };
   Classify(IdsTask(Ids(100)));
   clock_.Advance(absl::Seconds(5));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   clock_.Advance(absl::Seconds(1));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_EQ(Answer().tokenize, absl::ZeroDuration());
   EXPECT_EQ(Answer().queue, absl::Seconds(5));
   EXPECT_EQ(Answer().compute, absl::Seconds(3 + 1 + 3));
@@ -230,7 +227,7 @@ TEST_F(DocumentPipelineTest, DropsWhatIsExpiredOrCancelledOnArrival) {
   Classify(std::move(cancelled));
   EXPECT_THAT(box_.codes(),
               ElementsAre(absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kCancelled));
-  EXPECT_FALSE(loop_->Step());
+  EXPECT_FALSE(replica_->Step());
   EXPECT_THAT(observer_->record().dropped,
               ElementsAre(Pair(DropReason::kExpired, 1), Pair(DropReason::kCancelled, 1)));
 }
@@ -240,7 +237,7 @@ TEST_F(DocumentPipelineTest, DropsWhatExpiresInTheQueueWithoutComputingIt) {
   task.deadline = clock_.Now() + absl::Seconds(1);
   Classify(std::move(task));
   clock_.Advance(absl::Seconds(1));
-  EXPECT_FALSE(loop_->Step());
+  EXPECT_FALSE(replica_->Step());
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kDeadlineExceeded));
   EXPECT_THAT(classifier_->batches(), IsEmpty());
   EXPECT_THAT(observer_->record().dropped, ElementsAre(Pair(DropReason::kExpired, 1)));
@@ -256,13 +253,13 @@ TEST_F(DocumentPipelineTest, AFailedDocumentLeavesItsNeighboursAlone) {
   Classify(IdsTask({5}));
   Classify(IdsTask({666}));
   Classify(IdsTask({6}));
-  EXPECT_TRUE(loop_->Step());
+  EXPECT_TRUE(replica_->Step());
   EXPECT_THAT(box_.codes(), ElementsAre(absl::StatusCode::kOk, absl::StatusCode::kInternal,
                                         absl::StatusCode::kOk));
 }
 
 TEST_F(DocumentPipelineTest, IsUnavailableOnceDrained) {
-  loop_->Drain(absl::InfinitePast());
+  queue_->Abandon();
   pool_->Drain(absl::InfinitePast());
   Classify(IdsTask({5}));
   Classify(TextTask("hello"));

@@ -70,8 +70,7 @@ class ServiceTest : public testing::Test {
     model.config.vocab_size = 1000;
     model.config.max_position_embeddings = 514;
     model.config.problem_type = model::ProblemType::kMultiLabel;
-    model.device = "cpu";
-    model.precision = "float32";
+    model.replicas = {.devices = "cpu", .precisions = "float32"};
     model.has_tokenizer = true;
     model.load_time = absl::Milliseconds(2500);
     model.pipeline = pipeline_;
