@@ -16,7 +16,7 @@ namespace diffuser::device {
 BatchBounds ExactBounds(const model::PackedBatch& batch);
 
 // Bounds that many batches share, so that what was captured for one serves the next: the batch's,
-// rounded up. Tokens by at most an eighth (or to 64), as dense layers compute all of them;
+// rounded up. Tokens by less than an eighth (or 64), as dense layers compute all of them;
 // documents and the longest to a power of two, as they only leave blocks without work.
 // REQUIRES: the batch is within `most`. The result is, too.
 BatchBounds ClassBounds(const model::PackedBatch& batch, const BatchBounds& most);

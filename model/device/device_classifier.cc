@@ -97,6 +97,7 @@ absl::StatusOr<std::vector<Classification>> DeviceClassifier::Classify(
     const PackedBatch& batch, const std::vector<bool>& evidence) const {
   if (absl::Status status = CheckSize(batch); !status.ok()) return status;
   const LanePool::Lease lane = lanes_.Take();
+  if (!health().ok()) return absl::InternalError("the device is lost; the log has the details");
   std::vector<Classification> answers;
   const absl::Status status = GuardDevice(on_internal_error_, [&] {
     const c10::InferenceMode no_autograd;

@@ -76,7 +76,7 @@ TEST_F(DeviceClassifierTest, DescribesItself) {
   EXPECT_EQ(classifier->max_batch_tokens(), 1024);
   EXPECT_TRUE(classifier->health().ok());
   EXPECT_EQ(classifier->device_memory()->used, 3);
-  EXPECT_EQ(classifier->config().max_tokens(), 256);
+  EXPECT_EQ(classifier->config().max_tokens(), 512);
   EXPECT_TRUE(absl::IsInvalidArgument(classifier->Validate({1})));
   EXPECT_LT(classifier->weight_bytes(), Load(Precision::kFloat32)->weight_bytes());
   EXPECT_THAT(reasons_, SizeIs(0));
@@ -126,8 +126,7 @@ TEST_F(DeviceClassifierTest, SaysThatThereAreNoGraphs) {
 }
 
 TEST_F(DeviceClassifierTest, TakesWhatMemoryThereIs) {
-  Load(Precision::kBFloat16);
-  model_.runtime->memory_bytes = 1'000'000;  // less than 1024 tokens need, more than 512
+  model_.runtime->memory_bytes = 700'000;  // less than 1024 tokens need, more than 512
   const auto classifier = Load(Precision::kBFloat16);
   EXPECT_EQ(classifier->max_batch_tokens(), 512);
   EXPECT_THAT(reasons_, ElementsAre("memory"));
@@ -139,8 +138,8 @@ TEST_F(DeviceClassifierTest, TakesWhatMemoryThereIs) {
 TEST_F(DeviceClassifierTest, HoldsTheLongestDocumentWhateverTheBudget) {
   max_batch_tokens_ = 10;
   const auto classifier = Load(Precision::kBFloat16);
-  EXPECT_EQ(classifier->max_batch_tokens(), 256);
-  EXPECT_TRUE(classifier->Classify(Documents({256}), {}).ok());
+  EXPECT_EQ(classifier->max_batch_tokens(), 512);
+  EXPECT_TRUE(classifier->Classify(Documents({512}), {}).ok());
 }
 
 TEST_F(DeviceClassifierTest, IsNotLoadedWithoutMemoryForTheLongestDocument) {
@@ -151,13 +150,13 @@ TEST_F(DeviceClassifierTest, IsNotLoadedWithoutMemoryForTheLongestDocument) {
 
 TEST_F(DeviceClassifierTest, AsksForASmallerBatchThanThereIsRoomFor) {
   const auto classifier = Load(Precision::kBFloat16);
-  const absl::Status tokens = classifier->Classify(Documents({256, 256, 256, 256, 1}), {}).status();
+  const absl::Status tokens = classifier->Classify(Documents({512, 511, 2}), {}).status();
   EXPECT_TRUE(absl::IsResourceExhausted(tokens)) << tokens;
   const absl::Status documents =
       classifier->Classify(Documents(std::vector<int>(129, 1)), {}).status();
   EXPECT_TRUE(absl::IsResourceExhausted(documents)) << documents;
   EXPECT_THAT(std::string(documents.message()), HasSubstr("at most 128 and 1024"));
-  EXPECT_TRUE(classifier->Classify(Documents({256, 256, 256, 256}), {}).ok());
+  EXPECT_TRUE(classifier->Classify(Documents({512, 512}), {}).ok());
 }
 
 TEST_F(DeviceClassifierTest, SurvivesAnErrorOfTheBatch) {
