@@ -11,7 +11,6 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/graph/attention_graph.h"
 #include "model/kernels/attention_kernels.h"
-#include "model/kernels/cuda/device_kernels.h"
 #include "model/layers/arena.h"
 #include "model/layers/encoder.h"
 #include "model/layers/guard.h"
@@ -151,19 +150,13 @@ absl::StatusOr<std::shared_ptr<const graph::AttentionGraph>> BuildGraph(const Mo
                                        .num_glob = config.num_glob});
 }
 
-// The attention kernels, and the device that they run on. "auto" is the CPU until the dense layers
-// run on other devices, too.
-absl::StatusOr<kernels::cuda::DeviceKernels> ChooseKernels(
-    const LoadOptions& options, const ModelConfig& config,
-    const std::shared_ptr<const graph::AttentionGraph>& graph) {
+absl::StatusOr<std::unique_ptr<const kernels::AttentionKernels>> ChooseKernels(
+    const LoadOptions& options) {
   if (options.device == "auto" || options.device == "cpu") {
-    auto kernels = kernels::MakeAttentionKernels(options.kernels);
-    if (!kernels.ok()) return kernels.status();
-    return kernels::cuda::DeviceKernels{*std::move(kernels), "cpu"};
+    return kernels::MakeAttentionKernels(options.kernels);
   }
-  return kernels::cuda::MakeDeviceKernels(
-      options.device, kernels::cuda::CudaLibrary::Open(kernels::cuda::kLibraryName), graph,
-      layers::AttentionShape(config));
+  return absl::FailedPreconditionError(
+      absl::StrCat("device ", options.device, ": no dense layers for it"));
 }
 
 absl::StatusOr<std::shared_ptr<const checkpoint::Checkpoint>> OpenClassifier(
@@ -187,7 +180,7 @@ struct Parts {
 absl::StatusOr<std::shared_ptr<const Classifier>> Make(
     const Parts& parts, std::shared_ptr<const layers::ParameterSource> parameters,
     Precision precision) {
-  auto chosen = ChooseKernels(parts.options, parts.checkpoint->config(), parts.graph);
+  auto chosen = ChooseKernels(parts.options);
   if (!chosen.ok()) return chosen.status();
   std::shared_ptr<const Classifier> classifier;
   const absl::Status status = layers::GuardTorch(parts.options.on_internal_error, [&] {
@@ -195,10 +188,9 @@ absl::StatusOr<std::shared_ptr<const Classifier>> Make(
     at::set_num_threads(parts.options.compute_threads);
     auto encoder = std::make_unique<const layers::Encoder>(
         std::move(parameters),
-        layers::AttentionBackend{.graph = parts.graph, .kernels = std::move(chosen->kernels)},
-        precision);
-    classifier = std::make_shared<PackedClassifier>(std::move(encoder), std::move(chosen->device),
-                                                    precision, parts.options);
+        layers::AttentionBackend{.graph = parts.graph, .kernels = *std::move(chosen)}, precision);
+    classifier =
+        std::make_shared<PackedClassifier>(std::move(encoder), "cpu", precision, parts.options);
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
