@@ -26,26 +26,27 @@
 // several documents, 148 us each on an H100.
 namespace diffuser::kernels::cuda {
 
-// What one launch computes: documents of similar length, in clusters of `parts` blocks.
+// What one launch computes: the documents of one class, in clusters of `parts` blocks.
 template <class Half>
 struct HopsArgs {
   AttentionArgs<Half> attention;
-  const int32_t* documents;  // [grid.x / parts] indices into the batch
-  int parts;                 // P
-  float* partials;           // [chunks of all heads, kStripRows, D], see PartialRows
-  Half* out;                 // [T, H * D]
+  int index;        // of the class
+  int parts;        // P
+  int clusters;     // of the grid
+  float* partials;  // [chunks of all heads, kStripRows, D], see PartialRows
+  Half* out;        // [T, H * D]
 };
 
-// One block's share of a launch.
+// One block's share of one document, head and slab.
 template <class Half, int W>
 struct HopBlock {
-  __device__ explicit HopBlock(const HopsArgs<Half>& launch)
+  __device__ HopBlock(const HopsArgs<Half>& launch, int index, int head_of, int slab)
       : args(launch),
         graph(launch.attention.graph),
-        document(launch.attention.batch.all[launch.documents[blockIdx.x / launch.parts]]),
-        head(blockIdx.z),
+        document(launch.attention.batch.all[index]),
+        head(head_of),
         part(ClusterRank()),
-        first_column(blockIdx.y * W),
+        first_column(slab * W),
         columns(Smaller(W, launch.attention.head_dim - first_column)),
         strips_of_part(CeilDiv(Strips(document), launch.parts)),
         first_strip(Smaller(part * strips_of_part, Strips(document))),
@@ -62,7 +63,7 @@ struct HopBlock {
 
   const HopsArgs<Half>& args;
   const GraphView& graph;
-  const Document document;
+  const Document& document;
   int head;
   int part;
   int first_column;
@@ -195,15 +196,15 @@ __device__ void Exchange(const HopBlock<Half, W>& block, const Slab<Half, W>& ne
   }
 }
 
-// Grid: documents * P, slabs of W columns, heads; clusters of P along x.
+// All hops of the block's share.
 template <class Half, int W>
-__global__ void __launch_bounds__(kHopThreads, 1) Hops(HopsArgs<Half> args) {
-  const HopBlock<Half, W> block(args);
+__device__ void DiffuseSlab(const HopBlock<Half, W>& block) {
   SharedArena arena;
   const Slab<Half, W> h(arena.Take<Half>(block.document.length * W));
   const Slab<Half, W> next(arena.Take<Half>(block.strips_of_part * kStripRows * W));
   LoadValues(block, h);
   __syncthreads();
+  const HopsArgs<Half>& args = block.args;
   const int warp = threadIdx.x / kWarp;
   for (int hop = 0; hop < args.attention.hops; ++hop) {
     const bool is_last = hop + 1 == args.attention.hops;
@@ -218,6 +219,21 @@ __global__ void __launch_bounds__(kHopThreads, 1) Hops(HopsArgs<Half> args) {
     if (!is_last) Exchange(block, next, h);
     FinishGlobals(block, h, is_last);
     ClusterSync();
+  }
+}
+
+// Grid: clusters of P, any number; each takes every such slab, head and document, the longest
+// documents first.
+template <class Half, int W>
+__global__ void __launch_bounds__(kHopThreads, 1) Hops(HopsArgs<Half> args) {
+  const BatchView& batch = args.attention.batch;
+  const DocumentRange range = batch.counts->hops[args.index];
+  const int slabs = CeilDiv(args.attention.head_dim, W);
+  const int shares = args.attention.heads * slabs;
+  for (int task = blockIdx.x / args.parts; task < range.count * shares; task += args.clusters) {
+    const int share = task % shares;
+    DiffuseSlab(HopBlock<Half, W>(args, batch.order[range.first + task / shares], share / slabs,
+                                  share % slabs));
   }
 }
 

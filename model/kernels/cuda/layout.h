@@ -105,14 +105,30 @@ constexpr int64_t Chunk(const Document& d, int head, int global_strip, int chunk
          chunk;
 }
 
+// Documents at order[first], ..., order[first + count - 1].
+struct DocumentRange {
+  int32_t first;
+  int32_t count;
+};
+
+inline constexpr int kMostClasses = 8;  // document_classes.h
+
+struct BatchCounts {
+  int32_t documents;
+  int32_t tokens;
+  int32_t strips;
+  int32_t chunks;                    // of global rows of one head
+  DocumentRange hops[kMostClasses];  // by class
+  DocumentRange first_tokens[kMostClasses];
+};
+
+// A batch on the device: its plan (batch_plan.h).
 struct BatchView {
-  int documents;
-  int tokens;
+  const BatchCounts* counts;
   const Document* all;          // [documents]
   const int32_t* strip_starts;  // [documents + 1], strips of the documents before
   const int32_t* chunk_starts;  // [documents + 1], chunks of global rows of one head
-  int strips;                   // strip_starts[documents]
-  int chunks;                   // chunk_starts[documents]
+  const int32_t* order;         // [documents], the longest first
 };
 
 // The shape of one launch of a kernel.
@@ -123,13 +139,13 @@ struct LaunchDims {
   int cluster = 1;  // blocks along x
 };
 
-// Documents that go through one launch of a kernel that takes whole documents.
+// One launch of a kernel that takes whole documents: those of one class.
 struct DocumentsLaunch {
-  int width = 0;    // W, of the hops
-  int parts = 1;    // P, blocks a cluster
-  int longest = 0;  // tokens
-  int first = 0;    // its documents: order[first], ..., order[first + count - 1]
-  int count = 0;
+  int32_t index = 0;      // of the class
+  int32_t width = 0;      // W, of the hops
+  int32_t parts = 1;      // P, blocks a cluster
+  int32_t longest = 0;    // tokens of one document
+  int32_t documents = 0;  // the most that it may be given
 };
 
 // The running softmax of a row: the largest score, and the sum of exp(score - max).

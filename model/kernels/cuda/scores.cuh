@@ -119,12 +119,12 @@ __device__ inline void FinishGroups(const MatrixView& matrix, const Document& do
   }
 }
 
-// Grid: strips in kScoreWarps, heads.
+// Grid: the most strips in kScoreWarps, heads.
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.strips) return;
-  const int index = FindDocument(args.batch.strip_starts, args.batch.documents, task);
+  if (task >= args.batch.counts->strips) return;
+  const int index = FindDocument(args.batch.strip_starts, args.batch.counts->documents, task);
   const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int strip = task - args.batch.strip_starts[index];
@@ -164,12 +164,12 @@ __device__ inline StripRows GlobalRows(const GraphView& graph, const Document& d
 }
 
 // Leaves the largest score of every row of a tile in the tile's scales.
-// Grid: chunks of one head in kScoreWarps, heads.
+// Grid: the most chunks of one head in kScoreWarps, heads.
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.chunks) return;
-  const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
+  if (task >= args.batch.counts->chunks) return;
+  const int index = FindDocument(args.batch.chunk_starts, args.batch.counts->documents, task);
   const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
@@ -197,8 +197,8 @@ __global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArg
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) FinishGlobalRows(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.chunks) return;
-  const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
+  if (task >= args.batch.counts->chunks) return;
+  const int index = FindDocument(args.batch.chunk_starts, args.batch.counts->documents, task);
   const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int of_head = task - args.batch.chunk_starts[index];
