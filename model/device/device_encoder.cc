@@ -6,13 +6,31 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/tanh.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 namespace diffuser::device {
 namespace {
 
 void Count(EncoderPass& pass, std::string_view part) {
   if (pass.clock != nullptr) pass.clock->Count(part);
+}
+
+// Copies values to the front of a host tensor, and fills what is left.
+void Fill(const at::Tensor& tensor, absl::Span<const int32_t> values, int32_t rest) {
+  int32_t* const begin = static_cast<int32_t*>(tensor.mutable_data_ptr());
+  std::fill(std::copy(values.begin(), values.end(), begin), begin + tensor.numel(), rest);
+}
+
+std::vector<int32_t> Positions(const model::PackedBatch& batch, int first) {
+  std::vector<int32_t> positions(batch.tokens());
+  for (int document = 0; document < batch.documents(); ++document) {
+    const auto begin = positions.begin() + batch.offsets()[document];
+    std::iota(begin, begin + batch.length(document), first);
+  }
+  return positions;
 }
 
 // product = x W, in the first rows of `product`.
@@ -28,6 +46,16 @@ DeviceEncoder::DeviceEncoder(const model::ModelConfig& config,
                              std::shared_ptr<const DeviceWeights> weights,
                              std::shared_ptr<const EncoderKernels> kernels)
     : config_(config), weights_(std::move(weights)), kernels_(std::move(kernels)) {}
+
+void DeviceEncoder::WriteInputs(const model::PackedBatch& batch, const BatchBounds& bounds,
+                                const Inputs& inputs) const {
+  const int first_position = config_.pad_token_id + 1;
+  Fill(inputs.ids, batch.ids(), 0);
+  Fill(inputs.positions, Positions(batch, first_position), first_position);
+  Fill(inputs.first_rows, batch.offsets().first(batch.documents()), 0);
+  kernels_->WritePlan(bounds, batch.offsets(),
+                      static_cast<std::byte*>(inputs.plan.mutable_data_ptr()));
+}
 
 void DeviceEncoder::Embed(EncoderPass& pass) const {
   kernels_->NormalizeEmbeddings(pass.batch.stream, weights_->embeddings, pass.at.inputs.ids,

@@ -8,6 +8,7 @@
 #include "model/device/weights.h"
 #include "model/device/workspace.h"
 #include "model/model_config.h"
+#include "model/packed_batch.h"
 
 namespace diffuser::device {
 
@@ -31,6 +32,11 @@ class DeviceEncoder {
  public:
   DeviceEncoder(const model::ModelConfig& config, std::shared_ptr<const DeviceWeights> weights,
                 std::shared_ptr<const EncoderKernels> kernels);
+
+  // Writes all that the encoder takes of a batch to host memory, in the layout of these bounds.
+  // REQUIRES: the batch is within them.
+  void WriteInputs(const model::PackedBatch& batch, const BatchBounds& bounds,
+                   const Inputs& inputs) const;
 
   // Leaves logits and evidence in the pass's activations.
   void Forward(EncoderPass& pass) const;

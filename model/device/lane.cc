@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -10,21 +9,6 @@ namespace diffuser::device {
 namespace {
 
 constexpr int kUsesBeforeCapture = 2;
-
-// Copies values to the front of a host tensor, and fills what is left.
-void Fill(const at::Tensor& tensor, absl::Span<const int32_t> values, int32_t rest) {
-  int32_t* const begin = static_cast<int32_t*>(tensor.mutable_data_ptr());
-  std::fill(std::copy(values.begin(), values.end(), begin), begin + tensor.numel(), rest);
-}
-
-std::vector<int32_t> Positions(const model::PackedBatch& batch, int first) {
-  std::vector<int32_t> positions(batch.tokens());
-  for (int document = 0; document < batch.documents(); ++document) {
-    const auto begin = positions.begin() + batch.offsets()[document];
-    std::iota(begin, begin + batch.length(document), first);
-  }
-  return positions;
-}
 
 std::vector<model::Classification> Read(const Answers& answers, const model::PackedBatch& batch,
                                         const std::vector<bool>& evidence) {
@@ -50,16 +34,6 @@ Lane::Lane(Runtime& runtime, std::shared_ptr<const DeviceEncoder> encoder, const
       workspace_(runtime, encoder_->config(), encoder_->kernels(), encoder_->weights().type, most),
       graphs_(options_.graphs),
       captures_(encoder_->kernels().is_replayable() && runtime.has_graphs()) {}
-
-void Lane::FillInputs(const model::PackedBatch& batch, const BatchBounds& bounds) {
-  const Inputs inputs = workspace_.InputsOnHost(bounds);
-  const int first_position = encoder_->config().pad_token_id + 1;
-  Fill(inputs.ids, batch.ids(), 0);
-  Fill(inputs.positions, Positions(batch, first_position), first_position);
-  Fill(inputs.first_rows, batch.offsets().first(batch.documents()), 0);
-  encoder_->kernels().WritePlan(bounds, batch.offsets(),
-                                static_cast<std::byte*>(inputs.plan.mutable_data_ptr()));
-}
 
 EncoderPass Lane::PassFor(const BatchBounds& bounds) const {
   EncoderPass pass;
@@ -116,7 +90,7 @@ std::vector<model::Classification> Lane::Classify(const model::PackedBatch& batc
                                                   const std::vector<bool>& evidence) {
   const BatchBounds bounds = captures_ ? ClassBounds(batch, workspace_.most()) : ExactBounds(batch);
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
-  FillInputs(batch, bounds);
+  encoder_->WriteInputs(batch, bounds, workspace_.InputsOnHost(bounds));
   std::optional<PartClock> clock;
   stream_->Run([&] {
     const bool is_sampled = ++batches_ % options_.sample_every == 0;

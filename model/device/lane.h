@@ -48,7 +48,6 @@ class Lane {
                                               const std::vector<bool>& evidence);
 
  private:
-  void FillInputs(const model::PackedBatch& batch, const BatchBounds& bounds);
   EncoderPass PassFor(const BatchBounds& bounds) const;
   void Launch(const model::PackedBatch& batch, const BatchBounds& bounds, bool want_evidence,
               PartClock* clock);

@@ -1,108 +1,83 @@
-// The published code's logits by the CUDA kernels, on the host shim: all layers, with the dense
-// ones in float32, so that what is left is the rounding of the attention to 16 bits.
-#include <ATen/ATen.h>
+// The published code's hidden states and logits by all that computes them on a CUDA device, but the
+// device: the encoder with its dense layers in 16 bits, the library's host code and kernels on the
+// host shim, and lanes that capture and replay. The differences are those of rounding, of the
+// weights and after every step: the bounds are twice what they are.
+
 #include <c10/core/InferenceMode.h>
 
+#include <iostream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "model/layers/heads.h"
-#include "tests/golden/golden_model.h"
+#include "model/device/device_classifier.h"
+#include "model/layers/diffusion_attention.h"
+#include "tests/golden/device_golden.h"
 #include "tests/model/kernels/cuda/stream_attention.h"
 
 namespace diffuser {
 namespace {
 
-using ::diffuser::testing::GoldenModel;
-using ::diffuser::testing::LargestDifference;
-using kernels::cuda::BFloat16;
-using kernels::cuda::Float16;
-using kernels::cuda::testing::ComputeOnStream;
-using kernels::cuda::testing::RoundedProjections;
+using ::diffuser::testing::DeviceGolden;
+using kernels::cuda::testing::H100;
 using kernels::cuda::testing::StreamKernelsOrDie;
 
-// StreamKernels behind the interface of kernels for host memory.
-template <class Half>
-class HostAttention : public kernels::AttentionKernels {
- public:
-  std::string_view name() const override { return "cuda"; }
+std::shared_ptr<const device::DeviceEncoder> MakeEncoder(const DeviceGolden& golden,
+                                                         at::ScalarType type) {
+  const auto& model = golden.model();
+  const auto shape = layers::AttentionShape(model.config());
+  return device::testing::MakeEncoder(
+      model,
+      device::MakeLibraryKernels(StreamKernelsOrDie(H100(), *model.graph, shape), shape, type),
+      type);
+}
 
-  void Diffuse(const graph::AttentionGraph& graph, const kernels::DiffusionShape& shape,
-               const kernels::QkvView& qkv, void* out, kernels::ParallelFor) const override {
-    const std::vector<float> all = Compute(graph, shape, qkv).all;
-    std::copy(all.begin(), all.end(), static_cast<float*>(out));
-  }
-
-  void DiffuseFirstToken(const graph::AttentionGraph& graph, const kernels::DiffusionShape& shape,
-                         const kernels::QkvView& qkv, void* out, float* evidence,
-                         kernels::ParallelFor) const override {
-    const kernels::testing::Answers answers = Compute(graph, shape, qkv);
-    std::copy(answers.first.begin(), answers.first.end(), static_cast<float*>(out));
-    if (evidence != nullptr) {
-      std::copy(answers.evidence.begin(), answers.evidence.end(), evidence);
-    }
-  }
-
- private:
-  static kernels::testing::Answers Compute(const graph::AttentionGraph& graph,
-                                           const kernels::DiffusionShape& shape,
-                                           const kernels::QkvView& qkv) {
-    const auto kernels = StreamKernelsOrDie(kernels::cuda::testing::H100(), graph, shape);
-    const RoundedProjections<Half> batch(qkv, shape);
-    return ComputeOnStream(*kernels, shape, batch, batch.bounds());
-  }
+struct Precision {
+  at::ScalarType type;
+  double hidden_bound, logit_bound;
 };
 
-std::vector<float> Values(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.contiguous();
-  return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
-}
+class CudaGoldenTest : public ::testing::TestWithParam<Precision> {
+ protected:
+  const c10::InferenceMode no_autograd_;
+};
 
-template <class Half>
-GoldenModel LoadWithCuda(const std::string& name) {
-  return GoldenModel::Load(name,
-                           [](const auto&) { return std::make_unique<HostAttention<Half>>(); });
-}
-
-void ExpectNear(const at::Tensor& actual, const GoldenModel& model, int document, double bound) {
-  const auto expected = model.expected.Floats(absl::StrCat("doc", document, ".logits"));
-  EXPECT_LE(LargestDifference(Values(actual), expected), bound) << "document " << document;
-}
-
-void ExpectLogitsOfAMixedBatch(const GoldenModel& model, double bound) {
-  const c10::InferenceMode no_autograd;
-  const layers::ClassificationHead head(model.encoder->parameters());
-  const std::vector<int> documents = {3, 0, 4, 2, 1};  // of up to 41 tokens
-  const at::Tensor logits =
-      head.Forward(model.encoder->EncodeFirstTokens(model.Pack(documents), false).hidden);
-  for (size_t i = 0; i < documents.size(); ++i) {
-    ExpectNear(logits.select(0, i), model, documents[i], bound);
+TEST_P(CudaGoldenTest, GivesTheHiddenStates) {
+  const DeviceGolden golden("odd");
+  const auto encoder = MakeEncoder(golden, GetParam().type);
+  for (int document = 0; document < 5; ++document) {  // of up to 41 tokens
+    const double difference = golden.HiddenDifference(*encoder, document);
+    std::cout << "hidden states of document " << document << ": " << difference << "\n";
+    EXPECT_LE(difference, GetParam().hidden_bound);
   }
 }
 
-TEST(CudaGolden, GivesTheLogitsOfAMixedBatch) {
-  ExpectLogitsOfAMixedBatch(LoadWithCuda<Float16>("odd"), 5e-4);
-  ExpectLogitsOfAMixedBatch(LoadWithCuda<BFloat16>("odd"), 3e-3);
+TEST_P(CudaGoldenTest, GivesTheLogitsOfMixedBatchesStepByStepAndReplayed) {
+  const DeviceGolden golden("odd");
+  device::Lane lane = golden.MakeLane(MakeEncoder(golden, GetParam().type), {0, 1, 2, 3, 4});
+  // All of one class, in which two are replayed; float32 takes every batch step by step.
+  for (const std::vector<int>& documents : std::vector<std::vector<int>>{
+           {3, 0, 4, 2, 1}, {0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {1, 0, 4, 3, 2}}) {
+    const double difference = golden.LogitDifference(lane, documents);
+    std::cout << "logits: " << difference << "\n";
+    EXPECT_LE(difference, GetParam().logit_bound);
+  }
+  EXPECT_EQ(golden.model().runtime->captures, GetParam().type == at::kFloat ? 0 : 1);
 }
 
-TEST(CudaGolden, GivesTheLogitsOfALongDocument) {
-  const c10::InferenceMode no_autograd;
-  const GoldenModel model = LoadWithCuda<Float16>("long");
-  const layers::ClassificationHead head(model.encoder->parameters());
-  const at::Tensor logits =
-      head.Forward(model.encoder->EncodeFirstTokens(model.Pack({2}), false).hidden);
-  ExpectNear(logits.select(0, 0), model, 2, 5e-4);
+TEST_P(CudaGoldenTest, GivesTheLogitsOfALongDocument) {
+  const DeviceGolden golden("long");
+  device::Lane lane = golden.MakeLane(MakeEncoder(golden, GetParam().type), {2});
+  const double difference = golden.LogitDifference(lane, {2});
+  std::cout << "logits: " << difference << "\n";
+  EXPECT_LE(difference, GetParam().logit_bound);
 }
 
-TEST(CudaGolden, GivesTheMaskedLogitsOfEveryToken) {
-  const c10::InferenceMode no_autograd;
-  const GoldenModel model = LoadWithCuda<Float16>("tiny-mlm");
-  const layers::MaskedLmHead head(model.encoder->parameters(), model.encoder->embeddings());
-  const int layers = model.encoder->parameters().config().num_layers;
-  ExpectNear(head.Forward(model.encoder->Encode(model.Pack({1}), layers)), model, 1, 4e-3);
-}
+INSTANTIATE_TEST_SUITE_P(Types, CudaGoldenTest,
+                         ::testing::Values(Precision{at::kHalf, 0.007, 0.001},
+                                           Precision{at::kBFloat16, 0.05, 0.012},
+                                           Precision{at::kFloat, 0.0028, 0.0004}),
+                         [](const auto& tested) { return c10::toString(tested.param.type); });
 
 }  // namespace
 }  // namespace diffuser

@@ -37,7 +37,8 @@ TEST_P(SelfCheckTest, SaysWhichPartOfTheAttentionIsWrongAndByHowMuch) {
   EXPECT_THAT(std::string(Check().message()),
               StartsWith("the attention of all tokens differs by "));
   errors = {.first_tokens = -1.0f};
-  EXPECT_THAT(std::string(Check().message()), StartsWith("the attention of first tokens differs by "));
+  EXPECT_THAT(std::string(Check().message()),
+              StartsWith("the attention of first tokens differs by "));
   errors = {.evidence = 0.1f};
   EXPECT_THAT(std::string(Check().message()), StartsWith("the evidence differs by "));
   errors = {.evidence = std::nanf("")};

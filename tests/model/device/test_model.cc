@@ -9,7 +9,11 @@
 namespace diffuser::device::testing {
 
 TestModel TestModel::Load(const std::string& name) {
-  auto checkpoint = checkpoint::Checkpoint::Open(absl::StrCat(DIFFUSER_GOLDEN "/", name));
+  return LoadFolder(absl::StrCat(DIFFUSER_GOLDEN "/", name));
+}
+
+TestModel TestModel::LoadFolder(const std::string& dir) {
+  auto checkpoint = checkpoint::Checkpoint::Open(dir);
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
   TestModel model;
   model.parameters = std::make_shared<const layers::CheckpointParameters>(*std::move(checkpoint));
@@ -31,6 +35,24 @@ std::shared_ptr<const DeviceEncoder> MakeEncoder(const TestModel& model,
       model.config(),
       std::make_shared<const DeviceWeights>(*model.parameters, model.runtime->device(), type),
       std::move(kernels));
+}
+
+at::Tensor HiddenStates(Runtime& runtime, const DeviceEncoder& encoder,
+                        const model::PackedBatch& batch, int layers) {
+  const BatchBounds bounds = ExactBounds(batch);
+  const Workspace workspace(runtime, encoder.config(), encoder.kernels(), encoder.weights().type,
+                            bounds);
+  encoder.WriteInputs(batch, bounds, workspace.InputsOnHost(bounds));
+  EncoderPass pass;
+  pass.at = workspace.On(bounds);
+  pass.at.inputs.bytes.copy_(workspace.InputsOnHost(bounds).bytes);
+  pass.batch = {.bounds = bounds,
+                .plan = pass.at.inputs.plan,
+                .workspace = pass.at.attention,
+                .stream = nullptr,
+                .offsets = batch.offsets()};
+  encoder.Encode(pass, layers);
+  return pass.at.hidden;
 }
 
 model::PackedBatch Documents(const std::vector<int>& lengths) {

@@ -14,10 +14,11 @@
 
 namespace diffuser::device::testing {
 
-// The checkpoint of one golden folder with what a device needs to compute it, on the host.
+// The checkpoint of one folder with what a device needs to compute it, on the host.
 struct TestModel {
-  // Fails the running test where the folder cannot be loaded.
-  static TestModel Load(const std::string& name);
+  // Fail the running test where the folder cannot be loaded.
+  static TestModel Load(const std::string& name);       // a golden one
+  static TestModel LoadFolder(const std::string& dir);  // any
 
   const model::ModelConfig& config() const { return parameters->config(); }
   DeviceParts parts() const {
@@ -33,6 +34,10 @@ struct TestModel {
 std::shared_ptr<const DeviceEncoder> MakeEncoder(const TestModel& model,
                                                  std::shared_ptr<const EncoderKernels> kernels,
                                                  at::ScalarType type);
+
+// The hidden states of the batch after the first `layers` layers, [T, hidden].
+at::Tensor HiddenStates(Runtime& runtime, const DeviceEncoder& encoder,
+                        const model::PackedBatch& batch, int layers);
 
 // Documents of these lengths, of ids that "tiny" and "odd" have.
 model::PackedBatch Documents(const std::vector<int>& lengths);
