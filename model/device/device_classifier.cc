@@ -133,6 +133,10 @@ absl::StatusOr<std::shared_ptr<const model::Classifier>> MakeDeviceClassifier(
         parts.parameters->config(),
         std::make_shared<const DeviceWeights>(*parts.parameters, parts.runtime->device(), type),
         std::move(kernels));
+    // What was copied to the device, and rounded there, went through another stream than lanes
+    // have.
+    parts.runtime->Synchronize();
+    parts.runtime->ReleaseUnused();
     Lanes lanes = MakeLanes(*parts.runtime, encoder, options);
     classifier = std::make_shared<DeviceClassifier>(parts, precision, std::move(encoder),
                                                     std::move(lanes), options);

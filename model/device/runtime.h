@@ -69,7 +69,7 @@ class Runtime {
   virtual bool has_graphs() const = 0;
 
   // Memory of the device, or of the host where the device reaches it by itself; [bytes], uint8,
-  // zeros, at a multiple of 256.
+  // zeros, at a multiple of 256; ready for every stream.
   virtual at::Tensor DeviceBytes(int64_t bytes) = 0;
   virtual at::Tensor PinnedBytes(int64_t bytes) = 0;
 

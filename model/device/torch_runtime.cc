@@ -11,8 +11,13 @@
 
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
+
 namespace diffuser::device {
 namespace {
+
+// Captures register with the device's one random generator, which is not made for several at once.
+absl::Mutex one_capture(absl::kConstInit);
 
 class TorchTimestamp final : public Timestamp {
  public:
@@ -33,6 +38,7 @@ class TorchGraph final : public CapturedWork {
  public:
   TorchGraph(const c10::Stream& stream, at::MempoolId_t pool, const std::function<void()>& work)
       : stream_(stream) {
+    const absl::MutexLock lock(&one_capture);
     const c10::StreamGuard guard(stream_);
     // A capture in the device's default mode would forbid other threads to allocate meanwhile.
     graph_.capture_begin(pool, at::GraphCaptureMode::ThreadLocal);
@@ -97,7 +103,9 @@ class TorchRuntime final : public Runtime {
   }
   bool has_graphs() const override { return at::has_graph_impl(device_.type()); }
   at::Tensor DeviceBytes(int64_t bytes) override {
-    return at::zeros({bytes}, at::TensorOptions(at::kByte).device(device_));
+    const at::Tensor memory = at::zeros({bytes}, at::TensorOptions(at::kByte).device(device_));
+    backend_.getStream(device_).synchronize();  // the lanes' streams do not wait for this one
+    return memory;
   }
   at::Tensor PinnedBytes(int64_t bytes) override {
     return at::empty({bytes}, at::TensorOptions(at::kByte).pinned_memory(true)).zero_();

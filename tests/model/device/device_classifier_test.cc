@@ -132,7 +132,7 @@ TEST_F(DeviceClassifierTest, TakesWhatMemoryThereIs) {
   EXPECT_THAT(reasons_, ElementsAre("memory"));
   EXPECT_THAT(details_, HasSubstr("up to 512 tokens"));
   EXPECT_THAT(details_, HasSubstr("for 1024"));
-  EXPECT_GT(model_.runtime->releases, 0);
+  EXPECT_EQ(model_.runtime->releases, 2);  // of what loading took, and of the first attempt
 }
 
 TEST_F(DeviceClassifierTest, HoldsTheLongestDocumentWhateverTheBudget) {
