@@ -15,10 +15,6 @@ int PowerOfTwo(int value, int most) {
   return std::min(static_cast<int>(std::bit_ceil(static_cast<unsigned>(value))), most);
 }
 
-bool IsSame(const BatchBounds& a, const BatchBounds& b) {
-  return a.tokens == b.tokens && a.documents == b.documents && a.longest == b.longest;
-}
-
 }  // namespace
 
 BatchBounds ExactBounds(const model::PackedBatch& batch) {
@@ -37,20 +33,6 @@ BatchBounds ClassBounds(const model::PackedBatch& batch, const BatchBounds& most
   return {.tokens = tokens,
           .documents = PowerOfTwo(exact.documents, std::min(tokens, most.documents)),
           .longest = PowerOfTwo(exact.longest, std::min(tokens, most.longest))};
-}
-
-GraphCache::Entry& GraphCache::Use(const BatchBounds& bounds) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const auto& entry) { return IsSame(entry.first, bounds); });
-  if (found != entries_.end()) {
-    entries_.splice(entries_.begin(), entries_, found);
-  } else {
-    if (entries_.size() == capacity_) entries_.pop_back();
-    entries_.emplace_front(bounds, Entry{});
-  }
-  Entry& entry = entries_.front().second;
-  ++entry.uses;
-  return entry;
 }
 
 }  // namespace diffuser::device

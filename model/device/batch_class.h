@@ -1,13 +1,13 @@
 #ifndef DIFFUSER_MODEL_DEVICE_BATCH_CLASS_H_
 #define DIFFUSER_MODEL_DEVICE_BATCH_CLASS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
-#include <memory>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "model/device/encoder_kernels.h"
-#include "model/device/runtime.h"
 #include "model/packed_batch.h"
 
 namespace diffuser::device {
@@ -21,25 +21,37 @@ BatchBounds ExactBounds(const model::PackedBatch& batch);
 // REQUIRES: the batch is within `most`. The result is, too.
 BatchBounds ClassBounds(const model::PackedBatch& batch, const BatchBounds& most);
 
-// Captured work by the bounds it was captured for: a bounded number, of which the least recently
-// used goes. For one thread at a time.
-class GraphCache {
+constexpr bool IsSame(const BatchBounds& a, const BatchBounds& b) {
+  return a.tokens == b.tokens && a.documents == b.documents && a.longest == b.longest;
+}
+
+// What is kept for classes of batches: a bounded number, of which the least recently used goes.
+// For one thread at a time.
+template <class T>
+class ClassCache {
  public:
-  struct Entry {
-    int uses = 0;                         // this one included
-    std::unique_ptr<CapturedWork> graph;  // null until somebody captures
-  };
+  // REQUIRES: capacity > 0.
+  explicit ClassCache(size_t capacity) : capacity_(capacity) {}
 
-  explicit GraphCache(size_t capacity) : capacity_(capacity) {}
+  // What is kept for these bounds; where there is nothing, what `make` gives is kept.
+  // Valid until the next call.
+  T& Use(const BatchBounds& bounds, absl::FunctionRef<T()> make) {
+    const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                    [&](const auto& kept) { return IsSame(kept.first, bounds); });
+    if (found != kept_.end()) {
+      kept_.splice(kept_.begin(), kept_, found);
+    } else {
+      if (kept_.size() == capacity_) kept_.pop_back();
+      kept_.emplace_front(bounds, make());
+    }
+    return kept_.front().second;
+  }
 
-  // The entry of these bounds, a new one where there is none. Valid until the next call.
-  Entry& Use(const BatchBounds& bounds);
-
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return kept_.size(); }
 
  private:
   size_t capacity_;
-  std::list<std::pair<BatchBounds, Entry>> entries_;  // the most recently used first
+  std::list<std::pair<BatchBounds, T>> kept_;  // the most recently used first
 };
 
 }  // namespace diffuser::device

@@ -32,10 +32,10 @@ Lane::Lane(Runtime& runtime, std::shared_ptr<const DeviceEncoder> encoder, const
       options_(std::move(options)),
       stream_(runtime.NewStream()),
       workspace_(runtime, encoder_->config(), encoder_->kernels(), encoder_->weights().type, most),
-      graphs_(options_.graphs),
+      classes_(options_.classes),
       captures_(encoder_->kernels().is_replayable() && runtime.has_graphs()) {}
 
-EncoderPass Lane::PassFor(const BatchBounds& bounds) const {
+Lane::BatchClass Lane::MakeClass(const BatchBounds& bounds) const {
   EncoderPass pass;
   pass.at = workspace_.On(bounds);
   pass.batch = {.bounds = bounds,
@@ -43,24 +43,28 @@ EncoderPass Lane::PassFor(const BatchBounds& bounds) const {
                 .workspace = pass.at.attention,
                 .stream = stream_->handle(),
                 .offsets = {}};
-  return pass;
+  return {.inputs = workspace_.InputsOnHost(bounds),
+          .pass = std::move(pass),
+          .answers = workspace_.AnswersOnHost(bounds)};
 }
 
-void Lane::Compute(EncoderPass& pass, const model::PackedBatch& batch,
-                   GraphCache::Entry* entry) const {
-  if (entry != nullptr && entry->graph != nullptr && pass.clock == nullptr) {
-    entry->graph->Replay();
+void Lane::Compute(const BatchClass& kind, const model::PackedBatch& batch,
+                   PartClock* clock) const {
+  if (kind.graph != nullptr && clock == nullptr) {
+    kind.graph->Replay();
     return;
   }
+  EncoderPass pass = kind.pass;
   pass.batch.offsets = batch.offsets();
+  pass.clock = clock;
   encoder_->Forward(pass);
 }
 
 // A batch can be had without graphs, too: where capturing fails, that is what remains.
-void Lane::Capture(const BatchBounds& bounds, GraphCache::Entry& entry) {
+void Lane::Capture(BatchClass& kind) {
   try {
-    entry.graph = stream_->Capture(
-        [encoder = encoder_, pass = PassFor(bounds)]() mutable { encoder->Forward(pass); });
+    kind.graph = stream_->Capture(
+        [encoder = encoder_, pass = kind.pass]() mutable { encoder->Forward(pass); });
   } catch (const std::exception& error) {
     captures_ = false;
     if (options_.on_internal_error) {
@@ -69,20 +73,17 @@ void Lane::Capture(const BatchBounds& bounds, GraphCache::Entry& entry) {
   }
 }
 
-void Lane::Launch(const model::PackedBatch& batch, const BatchBounds& bounds, bool want_evidence,
+void Lane::Launch(BatchClass& kind, const model::PackedBatch& batch, bool want_evidence,
                   PartClock* clock) {
-  EncoderPass pass = PassFor(bounds);
-  pass.clock = clock;
-  pass.at.inputs.bytes.copy_(workspace_.InputsOnHost(bounds).bytes, /*non_blocking=*/true);
+  Activations& on_device = kind.pass.at;
+  on_device.inputs.bytes.copy_(kind.inputs.bytes, /*non_blocking=*/true);
   if (clock != nullptr) clock->Count("copy");
-  GraphCache::Entry* const entry = captures_ ? &graphs_.Use(bounds) : nullptr;
-  Compute(pass, batch, entry);
-  Answers answers = workspace_.AnswersOnHost(bounds);
-  answers.logits.copy_(pass.at.logits, /*non_blocking=*/true);
-  if (want_evidence) answers.evidence.copy_(pass.at.evidence, /*non_blocking=*/true);
+  Compute(kind, batch, clock);
+  kind.answers.logits.copy_(on_device.logits, /*non_blocking=*/true);
+  if (want_evidence) kind.answers.evidence.copy_(on_device.evidence, /*non_blocking=*/true);
   if (clock != nullptr) clock->Count("copy");
-  if (entry != nullptr && entry->graph == nullptr && entry->uses >= kUsesBeforeCapture) {
-    Capture(bounds, *entry);  // while the device is at work
+  if (captures_ && kind.graph == nullptr && kind.uses >= kUsesBeforeCapture) {
+    Capture(kind);  // while the device is at work
   }
 }
 
@@ -90,16 +91,18 @@ std::vector<model::Classification> Lane::Classify(const model::PackedBatch& batc
                                                   const std::vector<bool>& evidence) {
   const BatchBounds bounds = captures_ ? ClassBounds(batch, workspace_.most()) : ExactBounds(batch);
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
-  encoder_->WriteInputs(batch, bounds, workspace_.InputsOnHost(bounds));
+  BatchClass& kind = classes_.Use(bounds, [&] { return MakeClass(bounds); });
+  ++kind.uses;
+  encoder_->WriteInputs(batch, bounds, kind.inputs);
   std::optional<PartClock> clock;
   stream_->Run([&] {
     const bool is_sampled = ++batches_ % options_.sample_every == 0;
     if (is_sampled && options_.on_device_part) clock.emplace(*stream_);
-    Launch(batch, bounds, any_evidence, clock.has_value() ? &*clock : nullptr);
+    Launch(kind, batch, any_evidence, clock.has_value() ? &*clock : nullptr);
   });
   stream_->Synchronize();
   if (clock.has_value()) clock->Report(options_.on_device_part);
-  return Read(workspace_.AnswersOnHost(bounds), batch, evidence);
+  return Read(kind.answers, batch, evidence);
 }
 
 }  // namespace diffuser::device

@@ -19,7 +19,7 @@
 namespace diffuser::device {
 
 struct LaneOptions {
-  size_t graphs = 64;     // captured at most
+  size_t classes = 64;    // of batches, kept with their graphs
   int sample_every = 64;  // batches, of which one is measured
   // As in model::LoadOptions; may be null.
   std::function<void(std::string_view part, double seconds)> on_device_part = nullptr;
@@ -48,17 +48,26 @@ class Lane {
                                               const std::vector<bool>& evidence);
 
  private:
-  EncoderPass PassFor(const BatchBounds& bounds) const;
-  void Launch(const model::PackedBatch& batch, const BatchBounds& bounds, bool want_evidence,
+  // All that batches of the same bounds share.
+  struct BatchClass {
+    Inputs inputs;  // on the host, as are the answers
+    EncoderPass pass;
+    Answers answers;
+    int uses = 0;                                   // the one under way included
+    std::unique_ptr<CapturedWork> graph = nullptr;  // of the pass; null where there is none
+  };
+
+  BatchClass MakeClass(const BatchBounds& bounds) const;
+  void Launch(BatchClass& kind, const model::PackedBatch& batch, bool want_evidence,
               PartClock* clock);
-  void Compute(EncoderPass& pass, const model::PackedBatch& batch, GraphCache::Entry* entry) const;
-  void Capture(const BatchBounds& bounds, GraphCache::Entry& entry);
+  void Compute(const BatchClass& kind, const model::PackedBatch& batch, PartClock* clock) const;
+  void Capture(BatchClass& kind);
 
   std::shared_ptr<const DeviceEncoder> encoder_;
   LaneOptions options_;
   std::unique_ptr<Stream> stream_;
   Workspace workspace_;
-  GraphCache graphs_;
+  ClassCache<BatchClass> classes_;
   bool captures_;  // whether batches are launched for classes, and captured
   int64_t batches_ = 0;
 };

@@ -86,12 +86,16 @@ Activations TakeActivations(Layout& layout, const model::ModelConfig& config, at
 
 Workspace::Workspace(Runtime& runtime, const model::ModelConfig& config,
                      const EncoderKernels& kernels, at::ScalarType type, const BatchBounds& most)
-    : config_(config), kernels_(kernels), type_(type), most_(most) {
+    : config_(config),
+      kernels_(kernels),
+      type_(type),
+      most_(most),
+      attention_bytes_(kernels.WorkspaceBytes(most)) {
   Layout inputs{at::Tensor()};
   TakeInputs(inputs, most, kernels.PlanBytes(most));
   input_bytes_ = inputs.bytes();
   Layout device{at::Tensor()};
-  TakeActivations(device, config, type, most, most, kernels.WorkspaceBytes(most));
+  TakeActivations(device, config, type, most, most, attention_bytes_);
   device_memory_ = runtime.DeviceBytes(input_bytes_ + device.bytes());
   Layout answers{at::Tensor()};
   TakeAnswers(answers, config, most);
@@ -107,8 +111,7 @@ Inputs Workspace::LayOutInputs(const at::Tensor& memory, const BatchBounds& boun
 
 Activations Workspace::On(const BatchBounds& bounds) const {
   Layout layout(device_memory_.narrow(0, input_bytes_, device_memory_.size(0) - input_bytes_));
-  Activations views =
-      TakeActivations(layout, config_, type_, bounds, most_, kernels_.WorkspaceBytes(most_));
+  Activations views = TakeActivations(layout, config_, type_, bounds, most_, attention_bytes_);
   views.inputs = LayOutInputs(device_memory_, bounds);
   return views;
 }

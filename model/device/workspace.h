@@ -65,6 +65,7 @@ class Workspace {
   const EncoderKernels& kernels_;
   at::ScalarType type_;
   BatchBounds most_;
+  size_t attention_bytes_;
   int64_t input_bytes_ = 0;
   at::Tensor device_memory_, host_memory_;
 };

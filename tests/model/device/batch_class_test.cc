@@ -47,32 +47,29 @@ TEST(BatchClass, HoldsEveryBatchAndWastesAnEighthAtMost) {
   }
 }
 
-class NoWork final : public CapturedWork {
- public:
-  void Replay() override {}
-};
-
-TEST(GraphCache, CountsTheUsesOfEachClassAndKeepsItsGraph) {
-  GraphCache cache(2);
-  EXPECT_EQ(cache.Use({64, 1, 64}).uses, 1);
-  EXPECT_EQ(cache.Use({64, 2, 64}).uses, 1);
-  GraphCache::Entry& again = cache.Use({64, 1, 64});
-  EXPECT_EQ(again.uses, 2);
-  again.graph = std::make_unique<NoWork>();
-  EXPECT_NE(cache.Use({64, 1, 64}).graph, nullptr);
-  EXPECT_EQ(cache.Use({64, 2, 64}).graph, nullptr);
+TEST(ClassCache, KeepsWhatWasMadeForEachClass) {
+  ClassCache<int> cache(2);
+  const auto never = [] {
+    ADD_FAILURE() << "made anew";
+    return 0;
+  };
+  EXPECT_EQ(cache.Use({64, 1, 64}, [] { return 1; }), 1);
+  EXPECT_EQ(cache.Use({64, 2, 64}, [] { return 2; }), 2);
+  cache.Use({64, 1, 64}, never) = 10;
+  EXPECT_EQ(cache.Use({64, 1, 64}, never), 10);
+  EXPECT_EQ(cache.Use({64, 2, 64}, never), 2);
   EXPECT_EQ(cache.size(), 2);
 }
 
-TEST(GraphCache, LetsTheLeastRecentlyUsedGo) {
-  GraphCache cache(2);
-  cache.Use({64, 1, 64});
-  cache.Use({128, 1, 128});
-  cache.Use({64, 1, 64});
-  cache.Use({256, 1, 256});  // in the place of 128
+TEST(ClassCache, LetsTheLeastRecentlyUsedGo) {
+  ClassCache<int> cache(2);
+  cache.Use({64, 1, 64}, [] { return 1; });
+  cache.Use({128, 1, 128}, [] { return 2; });
+  cache.Use({64, 1, 64}, [] { return 3; });
+  cache.Use({128, 1, 64}, [] { return 4; });  // in the place of the second
   EXPECT_EQ(cache.size(), 2);
-  EXPECT_EQ(cache.Use({64, 1, 64}).uses, 3);
-  EXPECT_EQ(cache.Use({128, 1, 128}).uses, 1);
+  EXPECT_EQ(cache.Use({64, 1, 64}, [] { return 5; }), 1);
+  EXPECT_EQ(cache.Use({128, 1, 128}, [] { return 6; }), 6);
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(LaneTest, GoesOnWithoutGraphsWhereCapturingFails) {
 }
 
 TEST_F(LaneTest, KeepsNoMoreGraphsThanItMay) {
-  Lane lane = MakeLane({.graphs = 1});
+  Lane lane = MakeLane({.classes = 1});
   const PackedBatch one = Documents({100}), other = Documents({200});
   for (int i = 0; i < 2; ++i) {
     for (const PackedBatch* batch : {&one, &one, &other, &other}) Classify(lane, *batch);
