@@ -48,23 +48,23 @@ Lane::BatchClass Lane::MakeClass(const BatchBounds& bounds) const {
           .answers = workspace_.AnswersOnHost(bounds)};
 }
 
-void Lane::Compute(const BatchClass& kind, const model::PackedBatch& batch,
+void Lane::Compute(const BatchClass& shared, const model::PackedBatch& batch,
                    PartClock* clock) const {
-  if (kind.graph != nullptr && clock == nullptr) {
-    kind.graph->Replay();
+  if (shared.graph != nullptr && clock == nullptr) {
+    shared.graph->Replay();
     return;
   }
-  EncoderPass pass = kind.pass;
+  EncoderPass pass = shared.pass;
   pass.batch.offsets = batch.offsets();
   pass.clock = clock;
   encoder_->Forward(pass);
 }
 
 // A batch can be had without graphs, too: where capturing fails, that is what remains.
-void Lane::Capture(BatchClass& kind) {
+void Lane::Capture(BatchClass& shared) {
   try {
-    kind.graph = stream_->Capture(
-        [encoder = encoder_, pass = kind.pass]() mutable { encoder->Forward(pass); });
+    shared.graph = stream_->Capture(
+        [encoder = encoder_, pass = shared.pass]() mutable { encoder->Forward(pass); });
   } catch (const std::exception& error) {
     captures_ = false;
     if (options_.on_internal_error) {
@@ -73,17 +73,17 @@ void Lane::Capture(BatchClass& kind) {
   }
 }
 
-void Lane::Launch(BatchClass& kind, const model::PackedBatch& batch, bool want_evidence,
+void Lane::Launch(BatchClass& shared, const model::PackedBatch& batch, bool want_evidence,
                   PartClock* clock) {
-  Activations& on_device = kind.pass.at;
-  on_device.inputs.bytes.copy_(kind.inputs.bytes, /*non_blocking=*/true);
+  Activations& on_device = shared.pass.at;
+  on_device.inputs.bytes.copy_(shared.inputs.bytes, /*non_blocking=*/true);
   if (clock != nullptr) clock->Count("copy");
-  Compute(kind, batch, clock);
-  kind.answers.logits.copy_(on_device.logits, /*non_blocking=*/true);
-  if (want_evidence) kind.answers.evidence.copy_(on_device.evidence, /*non_blocking=*/true);
+  Compute(shared, batch, clock);
+  shared.answers.logits.copy_(on_device.logits, /*non_blocking=*/true);
+  if (want_evidence) shared.answers.evidence.copy_(on_device.evidence, /*non_blocking=*/true);
   if (clock != nullptr) clock->Count("copy");
-  if (captures_ && kind.graph == nullptr && kind.uses >= kUsesBeforeCapture) {
-    Capture(kind);  // while the device is at work
+  if (captures_ && shared.graph == nullptr && shared.uses >= kUsesBeforeCapture) {
+    Capture(shared);  // while the device is at work
   }
 }
 
@@ -91,18 +91,18 @@ std::vector<model::Classification> Lane::Classify(const model::PackedBatch& batc
                                                   const std::vector<bool>& evidence) {
   const BatchBounds bounds = captures_ ? ClassBounds(batch, workspace_.most()) : ExactBounds(batch);
   const bool any_evidence = std::find(evidence.begin(), evidence.end(), true) != evidence.end();
-  BatchClass& kind = classes_.Use(bounds, [&] { return MakeClass(bounds); });
-  ++kind.uses;
-  encoder_->WriteInputs(batch, bounds, kind.inputs);
+  BatchClass& shared = classes_.Use(bounds, [&] { return MakeClass(bounds); });
+  ++shared.uses;
+  encoder_->WriteInputs(batch, bounds, shared.inputs);
   std::optional<PartClock> clock;
   stream_->Run([&] {
     const bool is_sampled = ++batches_ % options_.sample_every == 0;
     if (is_sampled && options_.on_device_part) clock.emplace(*stream_);
-    Launch(kind, batch, any_evidence, clock.has_value() ? &*clock : nullptr);
+    Launch(shared, batch, any_evidence, clock.has_value() ? &*clock : nullptr);
   });
   stream_->Synchronize();
   if (clock.has_value()) clock->Report(options_.on_device_part);
-  return Read(kind.answers, batch, evidence);
+  return Read(shared.answers, batch, evidence);
 }
 
 }  // namespace diffuser::device

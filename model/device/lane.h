@@ -58,10 +58,10 @@ class Lane {
   };
 
   BatchClass MakeClass(const BatchBounds& bounds) const;
-  void Launch(BatchClass& kind, const model::PackedBatch& batch, bool want_evidence,
+  void Launch(BatchClass& shared, const model::PackedBatch& batch, bool want_evidence,
               PartClock* clock);
-  void Compute(const BatchClass& kind, const model::PackedBatch& batch, PartClock* clock) const;
-  void Capture(BatchClass& kind);
+  void Compute(const BatchClass& shared, const model::PackedBatch& batch, PartClock* clock) const;
+  void Capture(BatchClass& shared);
 
   std::shared_ptr<const DeviceEncoder> encoder_;
   LaneOptions options_;
