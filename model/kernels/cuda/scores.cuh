@@ -140,7 +140,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Ha
   ScoreBand(in, args.graph, strip, rows, band);
   const TileOutput columns = band.Tile(document.band_tiles);
   ScoreColumns(in, args.graph, document.globals, rows, columns);
-  const Range groups = StripGroups(args.graph, strip, document.length);
+  const Range groups = StripGroups(args.graph, document, strip);
   ScoreRandom(in, args.graph, args.matrix, document, head, groups, rows);
   const Range all = StripSources(args.graph, strip, document.length);
   FinishTiles(rows, CeilDiv(all.end - all.begin, kTileSources), band.scales);
