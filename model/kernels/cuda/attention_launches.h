@@ -51,17 +51,21 @@ void LaunchHops(Launcher& launcher, const AttentionCall<Half>& call) {
        ++launch) {
     const int slabs = CeilDiv(call.args.head_dim, launch->width);
     const int clusters = Clusters(*launch, call.args.heads * slabs);
-    const LaunchDims dims = {
-        .x = clusters * launch->parts,
-        .threads = kHopThreads,
-        .shared_bytes = HopSharedBytes(launch->width, launch->longest, launch->parts),
-        .cluster = launch->parts};
+    const LaunchDims dims = {.x = clusters * launch->parts,
+                             .threads = kHopThreads,
+                             .shared_bytes = HopSharedBytes(launch->width, launch->longest),
+                             .cluster = launch->parts};
     const HopsArgs<Half> hops = {call.args, launch->index, launch->parts,
                                  clusters,  call.scratch,  call.out};
-    if (launch->width == 16) {
-      launcher.Launch(dims, Hops<Half, 16>, hops);
-    } else {
-      launcher.Launch(dims, Hops<Half, 8>, hops);
+    switch (launch->width) {
+      case 24:
+        launcher.Launch(dims, Hops<Half, 24>, hops);
+        break;
+      case 16:
+        launcher.Launch(dims, Hops<Half, 16>, hops);
+        break;
+      default:
+        launcher.Launch(dims, Hops<Half, 8>, hops);
     }
   }
 }

@@ -14,6 +14,8 @@ int CountBelow(const std::vector<uint16_t>& ascending, int length) {
 }  // namespace
 
 Document MakeDocument(const GraphArrays& graph, int length) {
+  const int graph_strip = graph.random.ClassOf(length).first_strip;
+  const int32_t* groups = graph.random.strip_groups.data() + graph_strip;
   Document d = {.first_token = 0,
                 .length = length,
                 .globals = CountBelow(graph.globals, length),
@@ -23,7 +25,9 @@ Document MakeDocument(const GraphArrays& graph, int length) {
                 .first_tile = 0,
                 .tiles_per_head = 0,
                 .first_group = 0,
-                .groups_per_head = graph.random.strip_groups[CeilDiv(length, kStripRows)]};
+                .groups_per_head = groups[CeilDiv(length, kStripRows)] - groups[0],
+                .graph_strip = graph_strip,
+                .graph_group = groups[0]};
   d.chunks_per_head = GlobalStrips(d) * ChunksPerStrip(d);
   d.tiles_per_head =
       int64_t{Strips(d)} * (d.band_tiles + ColumnTiles(d)) + int64_t{GlobalStrips(d)} * RowTiles(d);

@@ -9,6 +9,7 @@ namespace diffuser::kernels::cuda {
 namespace {
 
 constexpr int kMostParts = 8;         // of a cluster, on every device that has them
+constexpr int kDeviceBlocks = 128;    // blocks that a document needs to have a device for itself
 constexpr int kFirstTokenPart = 512;  // tokens a block's share of a row vector should have
 
 // The longest document for which `bytes(length)`, which does not fall, is at most `limit`.
@@ -21,17 +22,33 @@ int LongestWithin(int64_t limit, const Bytes& bytes) {
   return longest;
 }
 
-// The widest slab that fits, in the fewest blocks: wide slabs read A less often, and few blocks
-// leave others to other documents.
-std::vector<DocumentClass> HopClasses(const DeviceLimits& limits) {
+// Slabs of equal widths, of at most that many columns.
+int EvenWidth(int head_dim, int most) {
+  const int slabs = CeilDiv(head_dim, most);
+  return CeilDiv(CeilDiv(head_dim, slabs), kHalvesPerWords) * kHalvesPerWords;
+}
+
+// How many blocks share a slab of the longest documents.
+int MostParts(const DeviceLimits& limits, int slabs) {
+  return Larger(1, Smaller(Smaller(kMostParts, limits.cluster_blocks), kDeviceBlocks / slabs));
+}
+
+// The widest slab that fits, for wide slabs read A less often. Long documents are shared by blocks,
+// so that one alone does not leave the device idle; short ones are not, as every block fetches the
+// whole slab after each hop.
+std::vector<DocumentClass> HopClasses(const DeviceLimits& limits, int heads, int head_dim) {
   std::vector<DocumentClass> classes;
-  for (const int width : {16, 8}) {
-    for (int parts = 1; parts <= Smaller(kMostParts, limits.cluster_blocks); parts *= 2) {
-      const int longest = LongestWithin(
-          limits.shared_bytes, [&](int length) { return HopSharedBytes(width, length, parts); });
-      if (longest > (classes.empty() ? 0 : classes.back().longest)) {
-        classes.push_back({width, parts, longest});
-      }
+  int longest = 0;
+  for (const int most : {24, 16, 8}) {
+    const int width = EvenWidth(head_dim, most);
+    const int fitting = LongestWithin(
+        limits.shared_bytes, [width](int length) { return HopSharedBytes(width, length); });
+    const int most_parts = MostParts(limits, heads * CeilDiv(head_dim, width));
+    for (int parts = 1;; parts = Smaller(2 * parts, most_parts)) {
+      const int end = parts < most_parts ? fitting * parts / (most_parts + 1) : fitting;
+      if (end > longest) classes.push_back({width, parts, end});
+      longest = Larger(longest, end);
+      if (parts == most_parts) break;
     }
   }
   return classes;
@@ -52,8 +69,9 @@ std::vector<DocumentClass> FirstTokenClasses(const DeviceLimits& limits, int hea
 
 }  // namespace
 
-DocumentClasses::DocumentClasses(const DeviceLimits& limits, int head_dim)
-    : hops(HopClasses(limits)), first_tokens(FirstTokenClasses(limits, head_dim)) {}
+DocumentClasses::DocumentClasses(const DeviceLimits& limits, int heads, int head_dim)
+    : hops(HopClasses(limits, heads, head_dim)),
+      first_tokens(FirstTokenClasses(limits, head_dim)) {}
 
 int DocumentClasses::longest() const {
   if (hops.empty() || first_tokens.empty()) return 0;

@@ -24,7 +24,7 @@ struct DocumentClass {
 
 // The classes of the kernels that take whole documents, on one device; up to kMostClasses each.
 struct DocumentClasses {
-  DocumentClasses(const DeviceLimits& limits, int head_dim);
+  DocumentClasses(const DeviceLimits& limits, int heads, int head_dim);
 
   int longest() const;  // document that fits the device, 0 where none does
 

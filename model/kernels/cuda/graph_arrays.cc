@@ -12,7 +12,6 @@ struct BlockArrays {
     is_global = layout.Take<uint8_t>(graph.is_global.size());
     globals = layout.Take<uint16_t>(graph.globals.size());
     random_sources = layout.Take<uint16_t>(graph.random.sources.size());
-    group_first = layout.Take<uint16_t>(graph.random.first.size());
     strip_groups = layout.Take<int32_t>(graph.random.strip_groups.size());
   }
 
@@ -20,7 +19,6 @@ struct BlockArrays {
   uint8_t* is_global;
   uint16_t* globals;
   uint16_t* random_sources;
-  uint16_t* group_first;
   int32_t* strip_groups;
 };
 
@@ -46,7 +44,6 @@ GraphView GraphArrays::view() const {
           .is_global = is_global.data(),
           .globals = globals.data(),
           .random_sources = random.sources.data(),
-          .group_first = random.first.data(),
           .strip_groups = random.strip_groups.data()};
 }
 
@@ -57,7 +54,6 @@ std::vector<std::byte> GraphArrays::Block() const {
   std::copy(is_global.begin(), is_global.end(), to.is_global);
   std::copy(globals.begin(), globals.end(), to.globals);
   std::copy(random.sources.begin(), random.sources.end(), to.random_sources);
-  std::copy(random.first.begin(), random.first.end(), to.group_first);
   std::copy(random.strip_groups.begin(), random.strip_groups.end(), to.strip_groups);
   return bytes;
 }
@@ -69,7 +65,6 @@ GraphView GraphArrays::ViewOf(const std::byte* at) const {
           .is_global = arrays.is_global,
           .globals = arrays.globals,
           .random_sources = arrays.random_sources,
-          .group_first = arrays.group_first,
           .strip_groups = arrays.strip_groups};
 }
 

@@ -47,8 +47,7 @@ struct GraphView {
   int local_end;                   // nodes from here on have no local edge
   const uint8_t* is_global;        // [nodes]
   const uint16_t* globals;         // ascending
-  const uint16_t* random_sources;  // these three as in RandomGroups
-  const uint16_t* group_first;
+  const uint16_t* random_sources;  // these two as in RandomGroups
   const int32_t* strip_groups;
 };
 
@@ -80,7 +79,9 @@ struct Document {
   int64_t first_tile;
   int64_t tiles_per_head;
   int64_t first_group;
-  int64_t groups_per_head;  // as many as the document's strips have in the graph
+  int64_t groups_per_head;  // as many as its strips have in the graph
+  int32_t graph_strip;      // where its strips begin in GraphView::strip_groups
+  int32_t graph_group;      // the number of their first group in the graph
 };
 
 constexpr int Strips(const Document& d) { return CeilDiv(d.length, kStripRows); }
@@ -95,10 +96,15 @@ constexpr int64_t StripTile(const Document& d, int head, int strip) {
 constexpr int64_t GlobalStripTile(const Document& d, int head, int global_strip) {
   return StripTile(d, head, Strips(d)) + int64_t{global_strip} * RowTiles(d);
 }
+// The groups of a strip, by their numbers in the graph.
+constexpr Range StripGroups(const GraphView& graph, const Document& d, int strip) {
+  const int32_t* groups = graph.strip_groups + d.graph_strip + strip;
+  return {groups[0], groups[1]};
+}
 // Of a group that is number `group` in the graph: a row's weights and scale lie at its number in
 // the strip from there on.
 constexpr int64_t GroupRows(const Document& d, int head, int group) {
-  return (d.first_group + head * d.groups_per_head + group) * kStripRows;
+  return (d.first_group + head * d.groups_per_head + group - d.graph_group) * kStripRows;
 }
 constexpr int64_t Chunk(const Document& d, int head, int global_strip, int chunk) {
   return d.first_chunk + int64_t{head} * d.chunks_per_head + global_strip * ChunksPerStrip(d) +

@@ -50,7 +50,7 @@ class LibraryKernels : public StreamKernels {
         graph_(graph),
         most_(graph_),
         classes_({.shared_bytes = device.shared_bytes, .cluster_blocks = device.cluster_blocks},
-                 shape.head_dim),
+                 shape.heads, shape.head_dim),
         graph_block_(*library_, device.ordinal) {}
 
   // To be called once, before anything else.

@@ -48,6 +48,7 @@ class StreamKernels {
 
   // The attention diffusion, as in AttentionKernels: q, k and v beside each other in the rows of
   // `qkv`, [T, 3 * H * D]; out [T, H * D], or [documents, H * D] with evidence [T] (may be null).
+  // `out` has h of every hop on the way, and overlaps no input.
   virtual absl::Status Diffuse(StreamHandle stream, const BatchMemory& batch, HalfType type,
                                const void* qkv, void* out) const = 0;
   virtual absl::Status DiffuseFirstTokens(StreamHandle stream, const BatchMemory& batch,

@@ -28,7 +28,7 @@ class BatchPlan : public ::testing::Test {
 
   const GraphArrays graph_{
       *BuildOrDie({.nodes = 4096, .window = 64, .num_rand = 2, .num_glob = 64})};
-  DocumentClasses classes_{kH100, 16};
+  DocumentClasses classes_{kH100, 12, 64};
   std::vector<std::byte> plan_;
 };
 
@@ -58,22 +58,23 @@ TEST_F(BatchPlan, LaysDocumentsOutOneAfterAnother) {
 }
 
 TEST_F(BatchPlan, OrdersDocumentsByClassTheLongestFirst) {
-  const auto status = Write({0, 4, 4100, 5124, 5130, 5700});
+  const auto status = Write({0, 4, 2500, 3000, 3006, 5900});
   ASSERT_TRUE(status.ok()) << status;
   const BatchView batch = view();
   EXPECT_THAT(std::vector<int32_t>(batch.order, batch.order + 5),
-              ElementsAreArray({1, 2, 4, 3, 0}));
+              ElementsAreArray({4, 1, 2, 3, 0}));
   const auto expect = [](const DocumentRange& range, int first, int count) {
     EXPECT_EQ(range.first, first);
     EXPECT_EQ(range.count, count);
   };
-  expect(batch.counts->hops[0], 1, 4);  // up to 3,632 tokens
-  expect(batch.counts->hops[1], 0, 1);
-  expect(batch.counts->hops[2], 0, 0);
-  expect(batch.counts->first_tokens[0], 3, 2);  // up to 512
-  expect(batch.counts->first_tokens[1], 1, 2);  // up to 1,024
-  expect(batch.counts->first_tokens[2], 1, 0);  // up to 2,048
-  expect(batch.counts->first_tokens[3], 0, 1);
+  expect(batch.counts->hops[0], 2, 3);  // up to 1,210 tokens
+  expect(batch.counts->hops[1], 2, 0);  // up to 2,421
+  expect(batch.counts->hops[2], 0, 2);
+  expect(batch.counts->hops[3], 0, 0);
+  expect(batch.counts->first_tokens[0], 2, 3);  // up to 512
+  expect(batch.counts->first_tokens[1], 2, 0);  // up to 1,024
+  expect(batch.counts->first_tokens[2], 2, 0);  // up to 2,048
+  expect(batch.counts->first_tokens[3], 0, 2);
 }
 
 TEST_F(BatchPlan, MayHaveNoDocuments) {
@@ -100,8 +101,8 @@ TEST_F(BatchPlan, RefusesWhatIsNotWithinItsBounds) {
   expect_refused({0, 4097}, "a document of 4097 tokens, at most 4096 were planned for");
   expect_refused({0, 5, 5}, "a document of 0 tokens");
   expect_refused({0, 5, 4}, "a document of -1 tokens");
-  classes_ = DocumentClasses({.shared_bytes = 8 * 1024}, 16);
-  expect_refused({0, 512}, "a document of 512 tokens, at most 256 fit this device");
+  classes_ = DocumentClasses({.shared_bytes = 8 * 1024}, 12, 64);
+  expect_refused({0, 513}, "a document of 513 tokens, at most 320 fit this device");
 }
 
 }  // namespace

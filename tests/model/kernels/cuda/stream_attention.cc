@@ -40,13 +40,13 @@ DeviceInfo H100() { return {.shared_bytes = 227 * 1024, .cluster_blocks = 8}; }
 
 DeviceInfo SmallA100(int longest, int head_dim) {
   const int64_t bytes =
-      std::max(HopSharedBytes(8, longest, 1), FirstTokenSharedBytes(longest, head_dim));
+      std::max(HopSharedBytes(8, longest), FirstTokenSharedBytes(longest, head_dim));
   return {.shared_bytes = static_cast<int32_t>(bytes), .cluster_blocks = 1};
 }
 
 DeviceInfo SmallH100(int longest, int head_dim) {
   const int64_t bytes =
-      std::max(HopSharedBytes(16, longest, 4), FirstTokenSharedBytes(longest, head_dim));
+      std::max(HopSharedBytes(24, longest), FirstTokenSharedBytes(longest, head_dim));
   return {.shared_bytes = static_cast<int32_t>(bytes), .cluster_blocks = 4};
 }
 

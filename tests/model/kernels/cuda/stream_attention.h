@@ -22,7 +22,7 @@ inline constexpr HalfType kTypeOf =
 DeviceInfo A100();
 DeviceInfo H100();
 // Devices of so little shared memory that a document of that length and head size is treated as one
-// of thousands of tokens: slabs of 8 columns without clusters, slabs of 16 in clusters of 4.
+// of thousands of tokens: slabs of 8 columns without clusters, slabs of 24 in clusters of 4.
 DeviceInfo SmallA100(int longest, int head_dim);
 DeviceInfo SmallH100(int longest, int head_dim);
 
