@@ -20,10 +20,11 @@ namespace diffuser::model {
 
 // Arithmetic of the dense layers. kAuto takes the fastest that this machine is fast in and that
 // passes a check against float32 when the checkpoint is loaded. In int8, weights are whole numbers
-// with a scale for each output, and activations whole numbers with a scale for each token.
-enum class Precision { kAuto, kFloat32, kBFloat16, kInt8 };
+// with a scale for each output, and activations whole numbers with a scale for each token. float16
+// is for devices alone, int8 for the CPU; on a device float32 is TF32, with attention in float16.
+enum class Precision { kAuto, kFloat32, kBFloat16, kFloat16, kInt8 };
 
-// "float32", "bfloat16", "int8", or "auto".
+// "float32", "bfloat16", "float16", "int8", or "auto".
 std::string PrecisionName(Precision precision);
 // Errors: INVALID_ARGUMENT naming the known ones.
 absl::StatusOr<Precision> PrecisionFromName(std::string_view name);
@@ -40,7 +41,9 @@ struct PrecisionCheck {
 
 // Why something slower than was hoped for computes: a bounded set of names, for a metric.
 struct Fallback {
-  std::string reason;   // "no_library", "no_driver", "no_device", "no_libtorch", "self_check", ...
+  // No CUDA: "no_library" (of kernels), "no_driver", "no_device", "no_libtorch" (for CUDA). On a
+  // device, LibTorch's operators or less memory: "no_kernels", "self_check", "no_graphs", "memory".
+  std::string reason;
   std::string details;  // one line for the log
 };
 
@@ -101,7 +104,8 @@ struct Classification {
 // Free of LibTorch in its interface, so that the server never sees it; no exception leaves it.
 // Immutable once loaded and thread-safe. On the CPU one Classify uses up to `compute_threads`
 // cores, so callers run one at a time; on a device, `concurrency` at a time. A document's logits do
-// not depend on the rest of its batch, bit for bit.
+// not depend on the rest of its batch: bit for bit in float32 and int8 on the CPU, within rounding
+// elsewhere.
 class Classifier {
  public:
   // Reads, checks and prepares the checkpoint directory `dir` (Hugging Face layout).

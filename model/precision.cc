@@ -11,6 +11,8 @@ std::string PrecisionName(Precision precision) {
       return "float32";
     case Precision::kBFloat16:
       return "bfloat16";
+    case Precision::kFloat16:
+      return "float16";
     case Precision::kInt8:
       return "int8";
     case Precision::kAuto:
@@ -20,12 +22,12 @@ std::string PrecisionName(Precision precision) {
 }
 
 absl::StatusOr<Precision> PrecisionFromName(std::string_view name) {
-  for (const Precision precision :
-       {Precision::kAuto, Precision::kFloat32, Precision::kBFloat16, Precision::kInt8}) {
+  for (const Precision precision : {Precision::kAuto, Precision::kFloat32, Precision::kBFloat16,
+                                    Precision::kFloat16, Precision::kInt8}) {
     if (name == PrecisionName(precision)) return precision;
   }
-  return absl::InvalidArgumentError(absl::StrCat("precision '", std::string(name),
-                                                 "'; expected auto, float32, bfloat16 or int8"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "precision '", std::string(name), "'; expected auto, float32, bfloat16, float16 or int8"));
 }
 
 }  // namespace diffuser::model

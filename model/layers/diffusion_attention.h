@@ -18,7 +18,7 @@ namespace diffuser::layers {
 // What computes the attention of all layers: one graph, one set of kernels. Immutable, thread-safe.
 struct AttentionBackend {
   std::shared_ptr<const graph::AttentionGraph> graph;
-  std::unique_ptr<const kernels::AttentionKernels> kernels;
+  std::shared_ptr<const kernels::AttentionKernels> kernels;
   std::unique_ptr<const kernels::TrainingKernels> training_kernels = nullptr;  // only for training
 };
 

@@ -22,7 +22,8 @@ using Activation = kernels::RowActivation;
 
 Activation ToActivation(model::HiddenAct act);
 
-// Whether this machine has what dense layers of that precision need. REQUIRES: not kAuto.
+// Whether this machine has what dense layers of that precision need. REQUIRES: one of the CPU's
+// precisions, not kAuto.
 bool IsSupported(model::Precision precision);
 
 // Whether bfloat16 is faster than float32 here: oneDNN has it for processors without, too. False

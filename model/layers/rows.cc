@@ -76,6 +76,7 @@ HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision pr
       states.rows.values = at::empty({rows, hidden}, at::kBFloat16);
       break;
     case model::Precision::kFloat32:
+    case model::Precision::kFloat16:
     case model::Precision::kAuto:
       states.rows.values = states.residual;
   }

@@ -41,7 +41,7 @@ struct HiddenStates {
   HiddenStates Narrow(int64_t first, int64_t count) const;  // a view
 };
 
-// Uninitialised. REQUIRES: not kAuto.
+// Uninitialised. REQUIRES: one of the CPU's precisions, not kAuto.
 HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision precision);
 
 // All forms of the hidden states, as somewhere to write to, from row `first` on.

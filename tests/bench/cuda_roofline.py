@@ -13,11 +13,12 @@ import sys
 H, D, K, G, BAND_TILES, COLUMN_TILES = 12, 64, 5, 64, 3, 2
 HIDDEN, INTERMEDIATE = 768, 3072
 RANDOM = 60  # sources of a row in 4,096 tokens
-# By random_groups_test: how full groups are, and reads of shared memory that a step of 8 rows takes.
-FILLED, CONFLICTS = 0.77, 1.34
+# Of 16 rows the one with most random sources has so many standard deviations more than the mean, and groups have 8: this
+# and the reads of shared memory that a step of 8 rows takes agree with random_groups_test.
+MOST_OF_16, CONFLICTS = 1.77, 1.01
 TILE_BYTES, GROUP_BYTES = 1024 + 64, 256 + 64
 # Instructions that a warp issues, counted in the code for sm_90; of hops by W.
-HOP_TILE, HOP_GROUP, SCORE_TILE, SCORE_GROUP = 45, {8: 107, 16: 173}, 1000, 1200
+HOP_TILE, HOP_GROUP, SCORE_TILE, SCORE_GROUP = {8: 45, 16: 42, 24: 52}, {8: 92, 16: 127, 24: 167}, 1000, 1200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +35,18 @@ class Device:
     cluster: int  # blocks a cluster may have
 
     def split(self, tokens):
-        """W and P, as HopSplit has them."""
-        strips = math.ceil(tokens / 16)
-        for width in (16, 8):
-            for parts in (1, 2, 4, 8)[:self.cluster.bit_length()]:
-                if (tokens + math.ceil(strips / parts) * 16) * width * 2 <= self.shared:
-                    return width, parts
+        """The slabs' widths and P, as DocumentClasses has them."""
+        for most in (24, 16, 8):
+            slabs = math.ceil(D / most)
+            width = math.ceil(D / slabs / 8) * 8
+            fitting = self.shared // (2 * width)
+            if tokens > fitting:
+                continue
+            most_parts = max(1, min(self.cluster, 128 // (H * slabs)))
+            parts = 1
+            while parts < most_parts and tokens > fitting * parts // (most_parts + 1):
+                parts = min(2 * parts, most_parts)
+            return [min(width, math.ceil((D - width * slab) / 8) * 8) for slab in range(slabs)], parts
         raise ValueError(f"{tokens} tokens do not fit")
 
 
@@ -59,7 +66,10 @@ class Work:
         self.strips = math.ceil(tokens / 16)
         self.globals = G * tokens // 4096
         self.columns = math.ceil(self.globals / 32)
-        self.groups = RANDOM * tokens / 4096 / 8 / FILLED  # a strip
+        octave = 2 ** math.floor(math.log2(max(tokens - 1, 16)))
+        sources = RANDOM * math.ceil(tokens / (octave / 4)) * (octave / 4) / 4096  # of a row, in its class
+        self.groups = (sources + MOST_OF_16 * math.sqrt(sources) + 4) / 8  # a strip
+        self.filled = RANDOM * tokens / 4096 / (8 * self.groups)
         self.row_tiles = math.ceil(self.globals / 16) * math.ceil(tokens / 32)
         self.tiles = self.strips * (BAND_TILES + self.columns) + self.row_tiles
         self.matrix_bytes = self.tiles * TILE_BYTES + self.strips * self.groups * GROUP_BYTES
@@ -77,7 +87,7 @@ def issue(device, instructions, blocks):
 
 def scores(work, device):
     heads = H * work.documents
-    keys = work.tiles * 32 * 2 * D + work.strips * work.groups * FILLED * 128 * 2 * D
+    keys = work.tiles * 32 * 2 * D + work.strips * work.groups * work.filled * 128 * 2 * D
     instructions = heads * (work.tiles * SCORE_TILE + work.strips * work.groups * SCORE_GROUP)
     return largest({
         "L2": heads * (keys + work.matrix_bytes + work.source_bytes) / device.l2,
@@ -87,24 +97,27 @@ def scores(work, device):
 
 
 def hops(work, device):
-    width, parts = device.split(work.tokens)
-    slabs = math.ceil(D / width)
+    widths, parts = device.split(work.tokens)
     heads = H * work.documents
-    blocks = heads * slabs * parts
+    blocks = heads * len(widths) * parts
     used = min(blocks, device.sms)
-    n_tiles = width // 8
     tiles, groups = work.tiles, work.strips * work.groups
-    slabs_of_matrix = K * heads * slabs * (work.matrix_bytes + work.source_bytes)
-    reads = tiles * 4 * n_tiles + groups * 8 * 2 * n_tiles * CONFLICTS  # of 128 bytes
-    mmas = (tiles * 2 + groups * 8) * n_tiles
-    instructions = tiles * HOP_TILE + groups * HOP_GROUP[width]
+    matrix = K * heads * len(widths) * (work.matrix_bytes + work.source_bytes)
+    # A row's columns of a slab, in whole sectors: written once, read by every block of the cluster.
+    rows = (K - 1) * heads * work.tokens * sum(math.ceil(w / 16) * 32 for w in widths) * (1 + parts)
+    reads = mmas = instructions = 0
+    for width in widths:
+        pieces = width // 8
+        reads += K * heads * (tiles * 4 * pieces + groups * 8 * 2 * pieces * CONFLICTS)  # of 128 bytes
+        mmas += K * heads * (tiles * 2 + groups * 8) * pieces
+        instructions += K * heads * (tiles * HOP_TILE[width] + groups * HOP_GROUP[width])
     return largest({
-        "L2": slabs_of_matrix / device.l2,
+        "L2": (matrix + rows) / device.l2,
         "memory": (heads * work.matrix_bytes > device.l2_bytes) * K * heads * work.matrix_bytes / device.memory,
-        "L2 to SM": slabs_of_matrix / (L1_BYTES * device.clock * used),
-        "shared memory": K * heads * slabs * reads / (device.clock * used),
-        "tensor cores": K * heads * slabs * mmas * 2048 / (device.mma * device.clock * used),
-        "instructions": issue(device, K * heads * slabs * instructions, blocks),
+        "L2 to SM": (matrix + rows) / (L1_BYTES * device.clock * used),
+        "shared memory": reads / (device.clock * used),
+        "tensor cores": mmas * 2048 / (device.mma * device.clock * used),
+        "instructions": issue(device, instructions, blocks),
     })
 
 
@@ -112,7 +125,7 @@ def first_tokens(work, device):
     heads = H * work.documents
     used = min(heads * min(device.cluster, math.ceil(work.tokens / 512)), device.sms)
     matrix = K * heads * (work.matrix_bytes + work.source_bytes)
-    atomics = K * heads * (work.tiles * 32 + work.strips * work.groups * 128 * FILLED)
+    atomics = K * heads * (work.tiles * 32 + work.strips * work.groups * 128 * work.filled)
     return largest({
         "L2": matrix / device.l2,
         "L2 to SM": matrix / (L1_BYTES * device.clock * used),

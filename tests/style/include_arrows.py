@@ -50,6 +50,7 @@ RULES = (
     ("model/checkpoint/", is_torch, "model/checkpoint/ is free of LibTorch"),
     ("model/tokenizer/", is_torch, "model/tokenizer/ is free of LibTorch"),
     ("model/classifier", is_in("model/training"), "the facade does not know model/training/"),
+    ("model/layers/", is_in("model/device"), "model/layers/ does not know model/device/"),
     ("server/", is_torch, "server/ is free of LibTorch"),
     ("server/", is_inside_model, "server/ sees model/ only through its facade"),
     ("server/", is_in("client"), "server/ does not know client/"),
@@ -61,7 +62,7 @@ RULES = (
     for is_wire in (is_grpc, is_proto)
 ) + tuple(
     (f"model/{folder}/", is_in("model/training"), f"model/{folder}/ does not know model/training/")
-    for folder in ("graph", "kernels", "checkpoint", "tokenizer", "layers")
+    for folder in ("graph", "kernels", "checkpoint", "tokenizer", "layers", "device")
 ) + tuple(
     (f"model/training/{folder}/", is_torch, f"model/training/{folder}/ is free of LibTorch")
     for folder in ("data", "evaluation", "report", "convert", "cli")

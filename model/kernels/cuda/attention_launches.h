@@ -1,97 +1,94 @@
 #ifndef DIFFUSER_MODEL_KERNELS_CUDA_ATTENTION_LAUNCHES_H_
 #define DIFFUSER_MODEL_KERNELS_CUDA_ATTENTION_LAUNCHES_H_
 
+#include <algorithm>
 #include <cstdint>
-#include <vector>
 
-#include "model/kernels/cuda/convert.cuh"
-#include "model/kernels/cuda/device_attention.h"
+#include "model/kernels/cuda/attention_call.h"
 #include "model/kernels/cuda/first_tokens.cuh"
 #include "model/kernels/cuda/hops.cuh"
 #include "model/kernels/cuda/scores.cuh"
 
-// The launches of one layer's attention, in their order. `Launcher` is the CUDA runtime, or the
-// host shim of the tests; it has
+// The launches of one layer's attention, in their order. Grids are for the most that the batch may
+// have: blocks and warps without work leave at once. `Launcher` is the CUDA runtime, or the host
+// shim of the tests; it has
 //
 //   void Launch(const LaunchDims&, kernel, arguments...);
 namespace diffuser::kernels::cuda {
 
+// Kernels that take whole documents have no more blocks than this: four for each SM of the largest
+// devices, which hold one at a time. A block goes on to other work where there is more, so that
+// room for documents that are not there costs a few microseconds at the most.
+inline constexpr int kMostBlocks = 512;
+
+// How many clusters take the `shares` of each document of a launch.
+inline int Clusters(const DocumentsLaunch& launch, int shares) {
+  return static_cast<int>(
+      std::min<int64_t>(int64_t{launch.documents} * shares, kMostBlocks / launch.parts));
+}
+
+inline int ScoreBlocks(int64_t tasks) {
+  return static_cast<int>((tasks + kScoreWarps - 1) / kScoreWarps);
+}
+
 // The attention matrices of a batch, as args.matrix has them.
 template <class Half, class Launcher>
-void LaunchScores(Launcher& launcher, const AttentionArgs<Half>& args) {
-  launcher.Launch(
-      {.x = CeilDiv(args.batch.strips, kScoreWarps), .y = args.heads, .threads = kScoreThreads},
-      StripScores<Half>, args);
-  if (args.batch.chunks == 0) return;
+void LaunchScores(Launcher& launcher, const AttentionCall<Half>& call) {
+  const AttentionArgs<Half>& args = call.args;
+  launcher.Launch({.x = ScoreBlocks(call.strips), .y = args.heads, .threads = kScoreThreads},
+                  StripScores<Half>, args);
+  if (call.chunks == 0) return;
   const LaunchDims chunks = {
-      .x = CeilDiv(args.batch.chunks, kScoreWarps), .y = args.heads, .threads = kScoreThreads};
+      .x = ScoreBlocks(call.chunks), .y = args.heads, .threads = kScoreThreads};
   launcher.Launch(chunks, GlobalRowScores<Half>, args);
   launcher.Launch(chunks, FinishGlobalRows<Half>, args);
 }
 
-// h_K of every token, [T, H * D]. `order` is the plan's hop_order, where the kernels can read it;
-// `partials` has room for kStripRows * D floats a chunk of all heads.
+// h_K of every token.
 template <class Half, class Launcher>
-void LaunchHops(Launcher& launcher, const AttentionArgs<Half>& args,
-                const std::vector<DocumentsLaunch>& launches, const int32_t* order, float* partials,
-                Half* out) {
-  for (const DocumentsLaunch& launch : launches) {
-    const LaunchDims dims = {
-        .x = launch.count * launch.parts,
-        .y = CeilDiv(args.head_dim, launch.width),
-        .z = args.heads,
-        .threads = kHopThreads,
-        .shared_bytes = HopSharedBytes(launch.width, launch.longest, launch.parts),
-        .cluster = launch.parts};
-    const HopsArgs<Half> hops = {args, order + launch.first, launch.parts, partials, out};
-    if (launch.width == 16) {
-      launcher.Launch(dims, Hops<Half, 16>, hops);
-    } else {
-      launcher.Launch(dims, Hops<Half, 8>, hops);
+void LaunchHops(Launcher& launcher, const AttentionCall<Half>& call) {
+  for (const DocumentsLaunch* launch = call.launches; launch != call.launches + call.launch_count;
+       ++launch) {
+    const int slabs = CeilDiv(call.args.head_dim, launch->width);
+    const int clusters = Clusters(*launch, call.args.heads * slabs);
+    const LaunchDims dims = {.x = clusters * launch->parts,
+                             .threads = kHopThreads,
+                             .shared_bytes = HopSharedBytes(launch->width, launch->longest),
+                             .cluster = launch->parts};
+    const HopsArgs<Half> hops = {call.args, launch->index, launch->parts,
+                                 clusters,  call.scratch,  call.out};
+    switch (launch->width) {
+      case 24:
+        launcher.Launch(dims, Hops<Half, 24>, hops);
+        break;
+      case 16:
+        launcher.Launch(dims, Hops<Half, 16>, hops);
+        break;
+      default:
+        launcher.Launch(dims, Hops<Half, 8>, hops);
     }
   }
 }
 
-// h_K of every document's first token, [documents, H * D], and where `evidence` is not null what
-// it reads of every token, [T]. `order` is the plan's first_token_order; `weights` has room for
-// [H, T].
+// h_K of every document's first token, and where it is wanted what that reads of every token.
 template <class Half, class Launcher>
-void LaunchFirstTokens(Launcher& launcher, const AttentionArgs<Half>& args,
-                       const std::vector<DocumentsLaunch>& launches, const int32_t* order,
-                       float* weights, Half* out, float* evidence) {
-  for (const DocumentsLaunch& launch : launches) {
-    launcher.Launch({.x = launch.count * launch.parts,
-                     .y = args.heads,
-                     .threads = kFirstThreads,
-                     .shared_bytes = FirstTokenSharedBytes(launch.longest, args.head_dim),
-                     .cluster = launch.parts},
-                    FirstTokens<Half>,
-                    FirstTokensArgs<Half>{args, order + launch.first, launch.parts, weights, out});
-  }
-  if (evidence == nullptr) return;
-  launcher.Launch({.x = CeilDiv(args.batch.tokens, kFirstThreads), .threads = kFirstThreads},
-                  MeanOverHeads<Half>, weights, args.heads, args.batch.tokens, evidence);
-}
-
-// All launches of one call.
-template <class Half, class Launcher>
-void LaunchAttention(Launcher& launcher, const DeviceAttention<Half>& call) {
-  constexpr int kBlocks = 256;
-  constexpr LaunchDims kConvert = {.x = kBlocks, .threads = kRowThreads};
+void LaunchFirstTokens(Launcher& launcher, const AttentionCall<Half>& call) {
   const AttentionArgs<Half>& args = call.args;
-  const int64_t width = int64_t{args.heads} * args.head_dim;
-  const int64_t rows = call.first_tokens ? args.batch.documents : args.batch.tokens;
-  launcher.Launch(kConvert, RoundToHalves<Half>, call.qkv, call.halves,
-                  args.batch.tokens * 3 * width / 2, kBlocks);
-  LaunchScores(launcher, args);
-  if (call.first_tokens) {
-    LaunchFirstTokens(launcher, args, call.launches, call.order, call.weights, call.half_out,
-                      call.evidence);
-  } else {
-    LaunchHops(launcher, args, call.launches, call.order, call.partials, call.half_out);
+  for (const DocumentsLaunch* launch = call.launches; launch != call.launches + call.launch_count;
+       ++launch) {
+    const int clusters = Clusters(*launch, args.heads);
+    launcher.Launch({.x = clusters * launch->parts,
+                     .threads = kFirstThreads,
+                     .shared_bytes = FirstTokenSharedBytes(launch->longest, args.head_dim),
+                     .cluster = launch->parts},
+                    FirstTokens<Half>,
+                    FirstTokensArgs<Half>{args, launch->index, launch->parts, clusters, call.tokens,
+                                          call.scratch, call.out});
   }
-  launcher.Launch(kConvert, WidenToFloats<Half>, call.half_out, call.out, rows * width / 2,
-                  kBlocks);
+  if (call.evidence == nullptr) return;
+  launcher.Launch(
+      {.x = CeilDiv(static_cast<int>(call.tokens), kFirstThreads), .threads = kFirstThreads},
+      MeanOverHeads<Half>, args.batch.counts, call.scratch, args.heads, call.tokens, call.evidence);
 }
 
 }  // namespace diffuser::kernels::cuda

@@ -1,143 +1,128 @@
 #include "model/kernels/cuda/batch_plan.h"
 
 #include <algorithm>
-#include <bit>
-#include <map>
-#include <tuple>
+#include <cstring>
+#include <numeric>
+#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "model/kernels/cuda/shared_sizes.h"
+#include "model/kernels/cuda/batch_sizes.h"
+#include "model/kernels/cuda/memory_layout.h"
 
 namespace diffuser::kernels::cuda {
 namespace {
 
-constexpr int kFirstTokenPart = 512;  // tokens a block's share of a row vector should have
+struct PlanArrays {
+  PlanArrays(const BatchBounds& bounds, std::byte* plan) : layout(plan) {
+    counts = layout.Take<BatchCounts>(1);
+    all = layout.Take<Document>(bounds.documents);
+    strip_starts = layout.Take<int32_t>(bounds.documents + 1);
+    chunk_starts = layout.Take<int32_t>(bounds.documents + 1);
+    order = layout.Take<int32_t>(bounds.documents);
+  }
 
-struct Split {
-  int width = 0;
-  int parts = 0;
+  MemoryLayout layout;
+  BatchCounts* counts;
+  Document* all;
+  int32_t* strip_starts;
+  int32_t* chunk_starts;
+  int32_t* order;
 };
 
-// The widest slab that fits, in the fewest blocks; a width of 0 where none does. Wide slabs read A
-// less often, and few blocks leave others to other documents.
-Split HopSplit(int length, const DeviceLimits& limits) {
-  for (const int width : {16, 8}) {
-    for (int parts = 1; parts <= limits.cluster_blocks; parts *= 2) {
-      if (HopSharedBytes(width, length, parts) <= limits.shared_bytes) return {width, parts};
-    }
+template <class... Args>
+absl::Status Refused(const Args&... args) {
+  return absl::InvalidArgumentError(absl::StrCat("CUDA kernels: ", args...));
+}
+
+absl::Status CheckBatch(const PlanContext& context, const BatchBounds& bounds,
+                        absl::Span<const int32_t> offsets) {
+  if (offsets.empty() || offsets[0] != 0) return Refused("offsets that do not begin with 0");
+  const auto documents = static_cast<int64_t>(offsets.size()) - 1;
+  if (documents > bounds.documents) {
+    return Refused(documents, " documents, at most ", bounds.documents, " were planned for");
   }
-  return {};
-}
-
-int FirstTokenParts(int length, const DeviceLimits& limits) {
-  const int wanted = std::bit_ceil(static_cast<unsigned>(CeilDiv(length, kFirstTokenPart)));
-  return std::min(wanted, limits.cluster_blocks);
-}
-
-int CountBelow(const std::vector<uint16_t>& ascending, int length) {
-  return static_cast<int>(std::lower_bound(ascending.begin(), ascending.end(), length) -
-                          ascending.begin());
-}
-
-// Documents by width, parts and the power of two that their length is below: a launch has the
-// shared memory of its longest document, so that short ones go apart.
-using Classes = std::map<std::tuple<int, int, int>, std::vector<int32_t>>;
-
-std::vector<DocumentsLaunch> ToLaunches(const Classes& classes, const std::vector<Document>& all,
-                                        std::vector<int32_t>& order) {
-  std::vector<DocumentsLaunch> launches;
-  for (auto at = classes.rbegin(); at != classes.rend(); ++at) {  // the longest first
-    const auto& [key, documents] = *at;
-    DocumentsLaunch launch = {.width = std::get<1>(key),
-                              .parts = std::get<2>(key),
-                              .first = static_cast<int>(order.size()),
-                              .count = static_cast<int>(documents.size())};
-    for (const int32_t document : documents) {
-      launch.longest = std::max(launch.longest, all[document].length);
-    }
-    order.insert(order.end(), documents.begin(), documents.end());
-    launches.push_back(launch);
+  if (offsets.back() > bounds.tokens) {
+    return Refused(offsets.back(), " tokens, at most ", bounds.tokens, " were planned for");
   }
-  return launches;
+  const int fitting = context.classes.longest();
+  const int longest = std::min({bounds.longest, context.graph.nodes, fitting});
+  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+    const int64_t length = int64_t{offsets[i + 1]} - offsets[i];
+    if (length >= 1 && length <= longest) continue;
+    return Refused("a document of ", length, " tokens, at most ", longest, " ",
+                   longest == fitting ? "fit this device" : "were planned for");
+  }
+  return absl::OkStatus();
 }
 
-// Appends a document of that length to the plan's layout.
-void Append(const GraphArrays& graph, int heads, int length, BatchPlan& plan) {
-  Document d = {.first_token = plan.tokens,
-                .length = length,
-                .globals = CountBelow(graph.globals, length),
-                .band_tiles = graph.band_tiles,
-                .first_chunk = static_cast<int32_t>(plan.chunks),
-                .chunks_per_head = 0,
-                .first_tile = plan.tiles,
-                .tiles_per_head = 0,
-                .first_group = plan.groups,
-                .groups_per_head = graph.random.strip_groups[CeilDiv(length, kStripRows)]};
-  d.chunks_per_head = GlobalStrips(d) * ChunksPerStrip(d);
-  d.tiles_per_head =
-      int64_t{Strips(d)} * (d.band_tiles + ColumnTiles(d)) + int64_t{GlobalStrips(d)} * RowTiles(d);
-  plan.tokens += length;
-  plan.tiles += heads * d.tiles_per_head;
-  plan.groups += heads * d.groups_per_head;
-  plan.chunks += int64_t{heads} * d.chunks_per_head;
-  plan.strip_starts.push_back(plan.strip_starts.back() + Strips(d));
-  plan.chunk_starts.push_back(plan.chunk_starts.back() + d.chunks_per_head);
-  plan.documents.push_back(d);
+// Where documents of each class stand in the order, which has the longest first.
+void FindRanges(const std::vector<DocumentClass>& classes, const PlanArrays& plan,
+                DocumentRange* ranges) {
+  const int documents = plan.counts->documents;
+  int first = documents;  // those of the classes before, which are shorter, stand from here on
+  for (size_t index = 0; index < classes.size(); ++index) {
+    const auto at = std::partition_point(plan.order, plan.order + first, [&](int32_t document) {
+      return plan.all[document].length > classes[index].longest;
+    });
+    const int begin = static_cast<int>(at - plan.order);
+    ranges[index] = {begin, first - begin};
+    first = begin;
+  }
+}
+
+// Appends the document to the layout of those before, of which the matrices of all heads take
+// `used`.
+void Append(const PlanContext& context, int length, MatrixSizes& used, PlanArrays& plan) {
+  BatchCounts& counts = *plan.counts;
+  Document d = MakeDocument(context.graph, length);
+  d.first_token = counts.tokens;
+  d.first_tile = used.tiles;
+  d.first_group = used.groups;
+  d.first_chunk = static_cast<int32_t>(used.chunks);
+  used.tiles += context.heads * d.tiles_per_head;
+  used.groups += context.heads * d.groups_per_head;
+  used.chunks += int64_t{context.heads} * d.chunks_per_head;
+  plan.all[counts.documents] = d;
+  plan.strip_starts[counts.documents] = counts.strips;
+  plan.chunk_starts[counts.documents] = counts.chunks;
+  counts.documents += 1;
+  counts.tokens += length;
+  counts.strips += Strips(d);
+  counts.chunks += d.chunks_per_head;
 }
 
 }  // namespace
 
-int LongestDocument(const DeviceLimits& limits) {
-  int longest = 0;
-  for (int step = 1 << 16; step > 0; step /= 2) {
-    if (HopSplit(longest + step, limits).width > 0) longest += step;
-  }
-  return longest;
+size_t PlanBytes(const BatchBounds& bounds) { return PlanArrays(bounds, nullptr).layout.bytes(); }
+
+BatchView PlanView(const BatchBounds& bounds, const std::byte* plan) {
+  const PlanArrays arrays(bounds, const_cast<std::byte*>(plan));  // for its addresses alone
+  return {.counts = arrays.counts,
+          .all = arrays.all,
+          .strip_starts = arrays.strip_starts,
+          .chunk_starts = arrays.chunk_starts,
+          .order = arrays.order};
 }
 
-absl::StatusOr<BatchPlan> BatchPlan::Make(const GraphArrays& graph, const DiffusionShape& shape,
-                                          absl::Span<const int32_t> offsets,
-                                          const DeviceLimits& limits) {
-  if (shape.head_dim <= 0 || shape.head_dim % kHalvesPerWords != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("CUDA kernels: head size ", shape.head_dim, ", expected a multiple of 8"));
-  }
-  if (shape.hops < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("CUDA kernels: ", shape.hops, " hops, expected at least 1"));
-  }
-  BatchPlan plan;
-  plan.strip_starts = {0};
-  plan.chunk_starts = {0};
-  Classes hops, first_tokens;
+absl::Status WritePlan(const PlanContext& context, const BatchBounds& bounds,
+                       absl::Span<const int32_t> offsets, std::byte* plan) {
+  if (auto status = CheckBatch(context, bounds, offsets); !status.ok()) return status;
+  PlanArrays arrays(bounds, plan);
+  std::memset(plan, 0, arrays.layout.bytes());
+  MatrixSizes used;
   for (size_t i = 0; i + 1 < offsets.size(); ++i) {
-    const int length = offsets[i + 1] - offsets[i];
-    const Split split = HopSplit(length, limits);
-    const int parts = FirstTokenParts(length, limits);
-    if (split.width == 0 || FirstTokenSharedBytes(length, shape.head_dim) > limits.shared_bytes) {
-      return absl::InvalidArgumentError(absl::StrCat("CUDA kernels: a document of ", length,
-                                                     " tokens, at most ", LongestDocument(limits),
-                                                     " fit this device"));
-    }
-    Append(graph, shape.heads, length, plan);
-    const int size_class = std::bit_width(static_cast<unsigned>(length - 1));
-    hops[{size_class, split.width, split.parts}].push_back(static_cast<int32_t>(i));
-    first_tokens[{size_class, 0, parts}].push_back(static_cast<int32_t>(i));
+    Append(context, offsets[i + 1] - offsets[i], used, arrays);
   }
-  plan.hops = ToLaunches(hops, plan.documents, plan.hop_order);
-  plan.first_tokens = ToLaunches(first_tokens, plan.documents, plan.first_token_order);
-  return plan;
-}
-
-BatchView BatchPlan::view() const {
-  return {.documents = static_cast<int>(documents.size()),
-          .tokens = tokens,
-          .all = documents.data(),
-          .strip_starts = strip_starts.data(),
-          .chunk_starts = chunk_starts.data(),
-          .strips = strip_starts.back(),
-          .chunks = chunk_starts.back()};
+  const BatchCounts& counts = *arrays.counts;
+  arrays.strip_starts[counts.documents] = counts.strips;
+  arrays.chunk_starts[counts.documents] = counts.chunks;
+  std::iota(arrays.order, arrays.order + counts.documents, 0);
+  std::stable_sort(arrays.order, arrays.order + counts.documents, [&](int32_t a, int32_t b) {
+    return arrays.all[a].length > arrays.all[b].length;
+  });
+  FindRanges(context.classes.hops, arrays, arrays.counts->hops);
+  FindRanges(context.classes.first_tokens, arrays, arrays.counts->first_tokens);
+  return absl::OkStatus();
 }
 
 }  // namespace diffuser::kernels::cuda

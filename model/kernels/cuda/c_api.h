@@ -3,77 +3,76 @@
 
 #include <cstdint>
 
-#include "model/kernels/cuda/layout.h"
+#include "model/kernels/cuda/attention_call.h"
+#include "model/kernels/cuda/half.h"
+#include "model/kernels/cuda/rowwise_args.h"
 
 // What libdiffuser_cuda.so offers: one C symbol, which gives a table of functions over plain
 // structs. The library holds the kernels and the CUDA runtime, and is opened only where a CUDA
 // device is asked for (cuda_library.h); nothing else of the project links it.
-//
-// Every function returns null, or what went wrong: a text that is valid until the thread's next
-// call. Pointers in arguments are to host memory unless it is said otherwise.
 namespace diffuser::kernels::cuda {
 
-// Changes whenever a struct or the table does; layout.h is a part of it.
-inline constexpr int kApiVersion = 1;
+// Changes whenever a struct or the table does; the headers above are a part of it.
+inline constexpr int kApiVersion = 2;
+
+enum class ErrorKind : int32_t {
+  kNone,
+  kOutOfMemory,
+  kDeviceLost,  // every later call of the process fails, too
+  kOther,
+};
+
+// What came of a call. `text` is valid for ever, and null where nothing went wrong.
+struct Error {
+  ErrorKind kind;
+  const char* text;
+};
 
 struct DeviceInfo {
-  int32_t ordinal;  // as the driver counts
-  char name[256];
-  int32_t compute_capability;  // 10 * major + minor
-  int32_t shared_bytes;        // a block may have
-  int32_t cluster_blocks;      // a cluster may have; 1 where there are none
-  int64_t memory_bytes;
+  int32_t ordinal = 0;  // as the driver counts
+  char name[256] = {};
+  int32_t compute_capability = 0;  // 10 * major + minor
+  int32_t shared_bytes = 0;        // a block may have
+  int32_t cluster_blocks = 1;      // a cluster may have; 1 where there are none
+  int64_t memory_bytes = 0;
 };
 
 enum class HalfType : int32_t { kBFloat16, kFloat16 };
 
-struct GraphCopy {
-  GraphView view;
-  int32_t nodes;
-  int32_t globals;
-  int32_t groups;
+// A CUDA stream as the runtime's C interface has it.
+using StreamHandle = void*;
+
+struct DeviceStream {
+  int32_t ordinal;  // of its device
+  StreamHandle stream;
 };
 
-// A BatchPlan.
-struct BatchCopy {
-  BatchView view;
-  const int32_t* hop_order;          // [documents]
-  const int32_t* first_token_order;  // [documents]
-  const DocumentsLaunch* hops;
-  const DocumentsLaunch* first_tokens;
-  int32_t hop_launches;
-  int32_t first_token_launches;
-  int64_t tiles, groups, chunks;
+// Put kernels into the stream and return at once; the stream may be in capture. The calling
+// thread's current device becomes the stream's.
+template <class Half>
+struct KernelApi {
+  Error (*diffuse)(DeviceStream stream, const AttentionCall<Half>* call);
+  Error (*diffuse_first_tokens)(DeviceStream stream, const AttentionCall<Half>* call);
+  Error (*normalize_embeddings)(DeviceStream stream, const EmbeddingLayerNormArgs<Half>* args,
+                                int32_t tokens);
+  Error (*add_and_normalize)(DeviceStream stream, const ResidualLayerNormArgs<Half>* args,
+                             int32_t rows);
+  Error (*activate)(DeviceStream stream, const BiasActivationArgs<Half>* args);
 };
-
-// One call of AttentionKernels.
-struct AttentionCall {
-  BatchCopy batch;
-  int32_t heads, head_dim, hops;
-  float alpha;
-  const float* q;  // as in QkvView
-  const float* k;
-  const float* v;
-  int64_t row_stride;
-  int32_t first_tokens;  // not 0: of every document's first token alone
-  float* out;            // [T, H * D], or [documents, H * D]
-  float* evidence;       // [T], or null
-};
-
-// A graph on a device, and the memory that calls work in, which grows as they need it.
-class Context;
 
 struct Api {
   int32_t version;  // kApiVersion of the library
   // Devices that the driver shows; an error where there is no driver.
-  const char* (*count_devices)(int32_t* count);
+  Error (*count_devices)(int32_t* count);
   // An error where the kernels cannot run on that device.
-  const char* (*describe_device)(int32_t ordinal, DeviceInfo* info);
-  const char* (*make_context)(int32_t ordinal, const GraphCopy* graph, HalfType type,
-                              Context** context);
-  void (*free_context)(Context* context);
-  // Blocks until the answers are there; one call of a context at a time.
-  const char* (*compute_attention)(Context* context, const AttentionCall* call);
+  Error (*describe_device)(int32_t ordinal, DeviceInfo* info);
+  // Copies from host memory to a new block of the device's, which free_memory gives back.
+  Error (*upload)(int32_t ordinal, const void* from, int64_t bytes, void** memory);
+  void (*free_memory)(int32_t ordinal, void* memory);
+  // Waits for all that the device was given.
+  Error (*check_device)(int32_t ordinal);
+  KernelApi<BFloat16> bfloat16;
+  KernelApi<Float16> float16;
 };
 
 inline constexpr char kApiSymbol[] = "diffuser_cuda_api";

@@ -33,15 +33,16 @@ CudaLibrary::~CudaLibrary() {
 
 absl::StatusOr<std::vector<DeviceInfo>> CudaLibrary::Devices() const {
   int32_t count = 0;
-  if (const char* error = api_->count_devices(&count); error != nullptr) {
-    return absl::UnavailableError(absl::StrCat("no CUDA device: ", error));
+  if (const Error error = api_->count_devices(&count); error.kind != ErrorKind::kNone) {
+    return absl::UnavailableError(absl::StrCat("no CUDA device: ", error.text));
   }
   std::vector<DeviceInfo> devices;
   std::string reason = "the driver shows none";
   for (int32_t device = 0; device < count; ++device) {
     DeviceInfo info;
-    if (const char* error = api_->describe_device(device, &info); error != nullptr) {
-      reason = absl::StrCat("device ", device, ": ", error);
+    const Error error = api_->describe_device(device, &info);
+    if (error.kind != ErrorKind::kNone) {
+      reason = absl::StrCat("device ", device, ": ", error.text);
     } else {
       devices.push_back(info);
     }

@@ -10,6 +10,9 @@
 
 namespace diffuser::kernels::cuda {
 
+// The name under which the library is looked for.
+inline constexpr char kLibraryName[] = "libdiffuser_cuda.so";
+
 // libdiffuser_cuda.so, opened while the process runs. Immutable and thread-safe; closed with the
 // last owner.
 class CudaLibrary {

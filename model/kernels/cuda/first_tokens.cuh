@@ -22,10 +22,12 @@ namespace diffuser::kernels::cuda {
 template <class Half>
 struct FirstTokensArgs {
   AttentionArgs<Half> attention;
-  const int32_t* documents;  // [grid.x / parts] indices into the batch
-  int parts;                 // P
-  float* weights;            // s, [H, T]
-  Half* out;                 // [documents of the batch, H * D]
+  int index;               // of the class of documents
+  int parts;               // P
+  int clusters;            // of the grid
+  int64_t weights_stride;  // T at least
+  float* weights;          // s, [H, weights_stride]
+  Half* out;               // [documents of the batch, H * D]
 };
 
 // Where the vectors of one block lie.
@@ -125,13 +127,11 @@ __device__ void WalkBackwards(const AttentionArgs<Half>& args, const Document& d
   __syncthreads();
 }
 
-// Grid: documents * P, heads; clusters of P along x.
+// One document and head, by the blocks of one cluster.
 template <class Half>
-__global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<Half> launch) {
+__device__ void DiffuseFirstToken(const FirstTokensArgs<Half>& launch, int index, int head) {
   const AttentionArgs<Half>& args = launch.attention;
-  const int index = launch.documents[blockIdx.x / launch.parts];
   const Document document = args.batch.all[index];
-  const int head = blockIdx.y;
   const int part = ClusterRank();
   const int slice_tokens = CeilDiv(document.length, launch.parts);
   const Range slice = {Smaller(part * slice_tokens, document.length),
@@ -143,7 +143,7 @@ __global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<
   const SharedArray<float> partials = arena.Take<float>(kFirstWarps * args.head_dim);
   const SharedArray<float> totals = arena.Take<float>(args.head_dim);
   WalkBackwards(args, document, head, part, launch.parts, slice, at);
-  float* weights = launch.weights + int64_t{head} * args.batch.tokens + document.first_token;
+  float* weights = launch.weights + head * launch.weights_stride + document.first_token;
   for (int token = slice.begin + threadIdx.x; token < slice.end; token += kFirstThreads) {
     weights[token] = at.weights.Load(token);
   }
@@ -153,18 +153,31 @@ __global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<
     AddTotals(totals, launch.parts, args.head_dim,
               launch.out + (int64_t{index} * args.heads + head) * args.head_dim);
   }
-  ClusterSync();  // no block leaves while another one reads its memory
+  ClusterSync();  // no block goes on while another one reads its memory
+}
+
+// Grid: clusters of P, any number; each takes every such head and document, the longest documents
+// first.
+template <class Half>
+__global__ void __launch_bounds__(kFirstThreads, 1) FirstTokens(FirstTokensArgs<Half> args) {
+  const BatchView& batch = args.attention.batch;
+  const DocumentRange range = batch.counts->first_tokens[args.index];
+  const int heads = args.attention.heads;
+  for (int task = blockIdx.x / args.parts; task < range.count * heads; task += args.clusters) {
+    DiffuseFirstToken(args, batch.order[range.first + task / heads], task % heads);
+  }
 }
 
 // evidence[t] = the mean of weights[h][t] over the heads h. Grid: tokens in kFirstThreads.
 // (A template so that it may stand in a header.)
 template <class Half>
 __global__ void __launch_bounds__(kFirstThreads)
-    MeanOverHeads(const float* weights, int heads, int tokens, float* evidence) {
+    MeanOverHeads(const BatchCounts* counts, const float* weights, int heads,
+                  int64_t weights_stride, float* evidence) {
   const int token = blockIdx.x * kFirstThreads + threadIdx.x;
-  if (token >= tokens) return;
+  if (token >= counts->tokens) return;
   float sum = 0.0f;
-  for (int head = 0; head < heads; ++head) sum += weights[int64_t{head} * tokens + token];
+  for (int head = 0; head < heads; ++head) sum += weights[head * weights_stride + token];
   evidence[token] = sum / heads;
 }
 

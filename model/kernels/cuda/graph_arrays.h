@@ -1,6 +1,7 @@
 #ifndef DIFFUSER_MODEL_KERNELS_CUDA_GRAPH_ARRAYS_H_
 #define DIFFUSER_MODEL_KERNELS_CUDA_GRAPH_ARRAYS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -10,14 +11,18 @@
 
 namespace diffuser::kernels::cuda {
 
-// An AttentionGraph as the kernels read it, in host memory: to be copied to a device once.
-// Immutable after construction.
+// An AttentionGraph as the kernels read it, in host memory. Immutable after construction.
 struct GraphArrays {
   // REQUIRES: graph.nodes() < 65536, for kNoSource is none of them.
   explicit GraphArrays(const graph::AttentionGraph& graph);
 
-  // The graph, with its arrays in this object; a copy on a device has other pointers.
+  // The graph, with its arrays in this object.
   GraphView view() const;
+
+  // All arrays in one block, to be copied to a device as it is.
+  std::vector<std::byte> Block() const;
+  // The graph of such a block that lies at `block`, on the host or on a device.
+  GraphView ViewOf(const std::byte* block) const;
 
   int nodes;
   int block;

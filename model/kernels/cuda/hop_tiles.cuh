@@ -8,37 +8,29 @@
 // memory.
 namespace diffuser::kernels::cuda {
 
-// Rows of W halves in shared memory, W = 8 or 16. At 16, every second four rows have their halves
-// swapped: the eight rows that ldmatrix reads at once then lie in different banks.
+// W columns of h in shared memory, W = 8, 16 or 24: for every 8 of them a piece of its own, in
+// which row after row has 16 bytes. So eight rows that ldmatrix reads at once lie in different
+// banks where they differ modulo 8.
 template <class Half, int W>
 class Slab {
-  static_assert(W == 8 || W == 16);
+  static_assert(W == 8 || W == 16 || W == 24);
 
  public:
-  __device__ explicit Slab(const SharedArray<Half>& data) : data_(data) {}
+  static constexpr int kPieces = W / kHalvesPerWords;
 
-  // `piece` counts 8 columns.
-  __device__ int Index(int row, int piece) const {
-    return row * W + (W == 16 ? (row * 2 & 8) ^ piece * 8 : 0);
-  }
-  __device__ Words LoadPiece(int row, int piece) const {
-    return data_.template LoadAs<Words>(Index(row, piece));
-  }
+  __device__ Slab(const SharedArray<Half>& data, int rows) : data_(data), rows_(rows) {}
+
+  // Of the first of the 8 columns of a piece in a row.
+  __device__ int Index(int row, int piece) const { return (piece * rows_ + row) * kHalvesPerWords; }
   __device__ void StorePiece(int row, int piece, const Words& words) const {
     data_.StoreAs(Index(row, piece), words);
   }
-  // Columns `column` and `column` + 1. REQUIRES: column is even.
-  __device__ uint32_t LoadPair(int row, int column) const {
-    return data_.template LoadAs<uint32_t>(Index(row, column / 8) + column % 8);
-  }
-  __device__ void StorePair(int row, int column, uint32_t pair) const {
-    data_.StoreAs(Index(row, column / 8) + column % 8, pair);
-  }
-  __device__ Slab OfBlock(int rank) const { return Slab(data_.OfBlock(rank)); }
   __device__ const SharedArray<Half>& data() const { return data_; }
+  __device__ int rows() const { return rows_; }
 
  private:
   SharedArray<Half> data_;
+  int rows_;
 };
 
 // sums += scale * products, with the scales of rows g and g + 8.
@@ -51,29 +43,39 @@ __device__ void AddScaled(const float (&scale)[2], const float (&products)[N][4]
   }
 }
 
+// products += weights * h for two operands of [16, 16] weights. Lane l has the rows of h of which
+// it names the addresses: those of columns l % 16 of both operands.
+template <class Half, int W>
+__device__ void AddProducts(const Words (&weights)[2], const int (&row)[2], const Slab<Half, W>& h,
+                            float (&products)[W / 8][4]) {
+  const int second = threadIdx.x % kWarp / 16;  // half of the warp
+  if constexpr (W >= 16) {                      // pieces 0 and 1, one for each half of the warp
+#pragma unroll
+    for (int x = 0; x < 2; ++x) {
+      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row[x], second));
+      Mma<Half>(products[0], weights[x], rows.at[0], rows.at[1]);
+      Mma<Half>(products[1], weights[x], rows.at[2], rows.at[3]);
+    }
+  }
+  if constexpr (W % 16 != 0) {  // the last piece, one operand for each half of the warp
+    const Words rows =
+        LoadMatricesTransposed(h.data(), h.Index(second ? row[1] : row[0], W / 8 - 1));
+    Mma<Half>(products[W / 8 - 1], weights[0], rows.at[0], rows.at[1]);
+    Mma<Half>(products[W / 8 - 1], weights[1], rows.at[2], rows.at[3]);
+  }
+}
+
 // sums += scale * E h of one tile. `source` gives the row of h of a column; any row of the slab
 // will do for columns without weight.
 template <class Half, int W, class Source>
-__device__ void AddTile(const Words* weights, const float* scales, const Source& source,
-                        const Slab<Half, W>& h, float (&sums)[W / 8][4]) {
+__device__ void AddTile(const TileOutput& tile, const Source& source, const Slab<Half, W>& h,
+                        float (&sums)[W / 8][4]) {
   const int lane = threadIdx.x % kWarp;
-  const Words first = weights[lane];
-  const Words second = weights[kWarp + lane];
-  const float scale[2] = {scales[QuadRow()], scales[QuadRow() + 8]};
+  const Words weights[2] = {tile.weights[lane], tile.weights[kWarp + lane]};
+  const float scale[2] = {tile.scales[QuadRow()], tile.scales[QuadRow() + 8]};
+  const int row[2] = {source(lane % 16), source(16 + lane % 16)};
   float products[W / 8][4] = {};
-  if constexpr (W == 8) {
-    const Words rows = LoadMatricesTransposed(h.data(), h.Index(source(lane), 0));
-    Mma<Half>(products[0], first, rows.at[0], rows.at[1]);
-    Mma<Half>(products[0], second, rows.at[2], rows.at[3]);
-  } else {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const int row = source(16 * half + lane % 16);
-      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row, lane / 16));
-      Mma<Half>(products[0], half == 0 ? first : second, rows.at[0], rows.at[1]);
-      Mma<Half>(products[1], half == 0 ? first : second, rows.at[2], rows.at[3]);
-    }
-  }
+  AddProducts(weights, row, h, products);
   AddScaled(scale, products, sums);
 }
 
@@ -98,67 +100,72 @@ class Diagonal {
   uint32_t select_[2];
 };
 
-// What a lane needs of a group: the sources of the row of the step's second operand that it names,
-// and weights and scales of rows g and g + 8.
-struct GroupOperands {
-  __device__ GroupOperands(const GraphView& graph, const MatrixView& matrix,
+// Where a lane finds what it needs of consecutive groups: the sources of the row of a step's second
+// operand that it names, and weights and scales of rows g and g + 8.
+struct GroupPointers {
+  __device__ GroupPointers(const GraphView& graph, const MatrixView& matrix,
                            const Document& document, int head, int group)
-      : sources(graph, group, threadIdx.x % kStripRows) {
-    const int64_t index = GroupRows(document, head, group) + QuadRow();
-    upper = matrix.groups[index];
-    lower = matrix.groups[index + 8];
-    scale[0] = matrix.group_scales[index];
-    scale[1] = matrix.group_scales[index + 8];
+      : sources(reinterpret_cast<const Words*>(graph.random_sources) + group * kStripRows +
+                threadIdx.x % kStripRows),
+        weights(matrix.groups + GroupRows(document, head, group) + QuadRow()),
+        scales(matrix.group_scales + GroupRows(document, head, group) + QuadRow()) {}
+
+  __device__ void Advance() {
+    sources += kStripRows;
+    weights += kStripRows;
+    scales += kStripRows;
   }
 
-  Group sources;
-  Words upper, lower;
+  const Words* sources;
+  const Words* weights;
+  const float* scales;
+};
+
+struct GroupOperands {
+  __device__ explicit GroupOperands(const GroupPointers& at)
+      : sources(*at.sources),
+        upper(at.weights[0]),
+        lower(at.weights[8]),
+        scale{at.scales[0], at.scales[8]} {}
+
+  Words sources, upper, lower;
   float scale[2];
 };
 
-// Steps e and e + 1 of a group, see AddGroups.
+// products += weights * h for a group. A step takes one source of each of the 16 rows, as a product
+// of the diagonal matrix of their weights with their sources' rows of h, which ldmatrix gathers:
+// one sixteenth of what the tensor cores multiply is needed, and still they are several times
+// faster than the other units would be, which had to unpack every element.
 template <class Half, int W>
-__device__ void AddSteps(const Diagonal& diagonal, const GroupOperands& operands, int e,
-                         int last_row, const Slab<Half, W>& h, float (&products)[W / 8][4]) {
-  const int second = threadIdx.x % kWarp / 16;  // half of the warp
-  const Words weights[2] = {diagonal.Make(operands.upper.at[e / 2], operands.lower.at[e / 2], 0),
-                            diagonal.Make(operands.upper.at[e / 2], operands.lower.at[e / 2], 1)};
-  const int row[2] = {Smaller(operands.sources.source[e], last_row),
-                      Smaller(operands.sources.source[e + 1], last_row)};
-  if constexpr (W == 8) {
-    const Words rows = LoadMatricesTransposed(h.data(), h.Index(second ? row[1] : row[0], 0));
-    Mma<Half>(products[0], weights[0], rows.at[0], rows.at[1]);
-    Mma<Half>(products[0], weights[1], rows.at[2], rows.at[3]);
-  } else {
+__device__ void AddGroup(const Diagonal& diagonal, const GroupOperands& operands,
+                         uint32_t last_rows, const Slab<Half, W>& h, float (&products)[W / 8][4]) {
 #pragma unroll
-    for (int x = 0; x < 2; ++x) {
-      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row[x], second));
-      Mma<Half>(products[0], weights[x], rows.at[0], rows.at[1]);
-      Mma<Half>(products[1], weights[x], rows.at[2], rows.at[3]);
-    }
+  for (int x = 0; x < kGroup / 2; ++x) {
+    const Words weights[2] = {diagonal.Make(operands.upper.at[x], operands.lower.at[x], 0),
+                              diagonal.Make(operands.upper.at[x], operands.lower.at[x], 1)};
+    const uint32_t rows = SmallerHalves(operands.sources.at[x], last_rows);
+    const int row[2] = {static_cast<int>(rows & 0xffff), static_cast<int>(rows >> 16)};
+    AddProducts(weights, row, h, products);
   }
 }
 
-// The random part of a strip. A step takes one source of each of the 16 rows, as a product of the
-// diagonal matrix of their weights with their sources' rows of h, which ldmatrix gathers: one
-// sixteenth of what the tensor cores multiply is needed, and still they are several times faster
-// than the other units would be, which had to unpack every element.
+// The random part of a strip.
 template <class Half, int W>
 __device__ void AddGroups(const GraphView& graph, const MatrixView& matrix,
                           const Document& document, int head, int strip, const Slab<Half, W>& h,
                           float (&sums)[W / 8][4]) {
-  const Diagonal diagonal;
-  const Range groups = StripGroups(graph, strip, document.length);
+  const Range groups = StripGroups(graph, document, strip);
   if (groups.begin >= groups.end) return;
-  GroupOperands operands(graph, matrix, document, head, groups.begin);
+  const Diagonal diagonal;
+  const uint32_t last_rows = (h.rows() - 1) * 0x10001u;  // for sources that the document has not
+  GroupPointers at(graph, matrix, document, head, groups.begin);
+  GroupOperands operands(at);
   for (int group = groups.begin; group < groups.end; ++group) {
     // The next ones are on their way while these are worked on.
-    const GroupOperands next(graph, matrix, document, head, Smaller(group + 1, groups.end - 1));
+    if (group + 1 < groups.end) at.Advance();
+    const GroupOperands next(at);
     float products[W / 8][4] = {};
-#pragma unroll
-    for (int e = 0; e < kGroup; e += 2) {
-      AddSteps(diagonal, operands, e, document.length - 1, h, products);
-    }
+    AddGroup(diagonal, operands, last_rows, h, products);
     AddScaled(operands.scale, products, sums);
     operands = next;
   }
@@ -173,14 +180,14 @@ __device__ void SumStrip(const GraphView& graph, const MatrixView& matrix, const
   for (int tile = 0; tile < CeilDiv(all.end - all.begin, kTileSources); ++tile) {
     const int first = all.begin + tile * kTileSources;
     AddTile(
-        band.Tile(tile).weights, band.Tile(tile).scales,
-        [&](int column) { return Smaller(first + column, document.length - 1); }, h, sums);
+        band.Tile(tile), [&](int column) { return Smaller(first + column, h.rows() - 1); }, h,
+        sums);
   }
   const TileOutput columns = band.Tile(document.band_tiles);
   for (int tile = 0; tile < ColumnTiles(document); ++tile) {
     const int first = tile * kTileSources;
     AddTile(
-        columns.Tile(tile).weights, columns.Tile(tile).scales,
+        columns.Tile(tile),
         [&](int column) {
           return int{graph.globals[Smaller(first + column, document.globals - 1)]};
         },
@@ -199,8 +206,8 @@ __device__ void SumChunk(const MatrixView& matrix, const Document& document, int
   for (int tile = chunk * kChunkTiles; tile < end; ++tile) {
     const int first = tile * kTileSources;
     AddTile(
-        tiles.Tile(tile).weights, tiles.Tile(tile).scales,
-        [&](int column) { return Smaller(first + column, document.length - 1); }, h, sums);
+        tiles.Tile(tile), [&](int column) { return Smaller(first + column, h.rows() - 1); }, h,
+        sums);
   }
 }
 

@@ -7,101 +7,95 @@
 
 // All hops of a batch in one launch: h_0 = v, then K times h <- (1 - alpha) A h + alpha v.
 //
-// The columns of h do not meet: a block takes all rows of one document and head, but only a slab of
-// W columns, and keeps them in shared memory from the first hop to the last. Every read of h, the
-// scattered ones of the random part above all, is then local, and h never leaves the chip. A
-// cluster of P blocks shares a slab: each holds all of h, computes 1 / P of the next rows, and
-// writes those to the others' shared memory after each hop.
+// The columns of h do not meet: a block has all rows of one document and head in shared memory, but
+// only a slab of W columns, from the first hop to the last. So every read of h, the scattered ones
+// of the random part above all, is local. A cluster of P blocks shares a slab: each computes 1 / P
+// of the next rows, and writes those to the output, from where all of them fetch the whole slab
+// after each hop.
 //
 // Dividing h by rows instead would leave (P - 1) / P of the scattered reads to the network between
-// the blocks: at 4,096 tokens of the base shape 377 MB a hop, where the exchange of the next rows
-// here is (P - 1) * 6 MB. The price is that every slab reads A: D / W times a hop from L2.
+// the blocks: at 4,096 tokens of the base shape 377 MB a hop, where fetching the next rows takes
+// P * 6 MB from L2. The price of slabs is that each of them reads A: D / W times a hop from L2.
 //
-// At the base shape (12 heads of 64, 5 hops) and one document of 4,096 tokens: 33 MB of A and 8 MB
-// of sources, read 20 times at W = 16 (H100, P = 2) and 40 times at W = 8 (A100, P = 1), 0.8 and
-// 1.6 GB from L2; 8.9 GFLOP are needed, of which the random part's 1.9 take 16 times as many on the
-// tensor cores, 30 GFLOP. Shared memory takes one block an SM, 16 warps of at most 128 registers;
-// 96 blocks run at once. Predicted, not measured: 406 us on an A100, limited by L2; 183 us on an
-// H100, limited by instructions (L2 and shared memory alone would take 148 and 173 us). With
-// several documents, 148 us each on an H100.
+// At the base shape (12 heads of 64, 5 hops) and one document of 4,096 tokens, on an H100 (slabs of
+// 24, 24 and 16 columns, P = 3) and an A100 (four slabs of 16, P = 1): 33 MB of A and 8 MB of
+// sources, read 15 and 20 times, 0.61 and 0.81 GB from L2, and 0.13 and 0.05 GB of rows; 8.9 GFLOP
+// are needed, of which the random part's 1.9 take 16 times as many on the tensor cores. Shared
+// memory and registers (up to 128) take one block an SM, 16 warps; 108 and 48 blocks run at once.
+// Predicted, not measured: 134 us on an H100, limited by L2 (shared memory alone would take 120 us,
+// instructions 112), 347 us on an A100, limited by the instructions of 48 of its SMs. With several
+// documents, 134 and 216 us each, limited by L2.
 namespace diffuser::kernels::cuda {
 
-// What one launch computes: documents of similar length, in clusters of `parts` blocks.
+// What one launch computes: the documents of one class, in clusters of `parts` blocks.
 template <class Half>
 struct HopsArgs {
   AttentionArgs<Half> attention;
-  const int32_t* documents;  // [grid.x / parts] indices into the batch
-  int parts;                 // P
-  float* partials;           // [chunks of all heads, kStripRows, D], see PartialRows
-  Half* out;                 // [T, H * D]
+  int index;        // of the class
+  int parts;        // P
+  int clusters;     // of the grid
+  float* partials;  // [chunks of all heads, kStripRows, D], see PartialRows
+  Half* out;        // [T, H * D]
 };
 
-// One block's share of a launch.
+// One block's share of one document, head and slab.
 template <class Half, int W>
 struct HopBlock {
-  __device__ explicit HopBlock(const HopsArgs<Half>& launch)
+  __device__ HopBlock(const HopsArgs<Half>& launch, int index, int head_of, int column)
       : args(launch),
         graph(launch.attention.graph),
-        document(launch.attention.batch.all[launch.documents[blockIdx.x / launch.parts]]),
-        head(blockIdx.z),
-        part(ClusterRank()),
-        first_column(blockIdx.y * W),
-        columns(Smaller(W, launch.attention.head_dim - first_column)),
-        strips_of_part(CeilDiv(Strips(document), launch.parts)),
-        first_strip(Smaller(part * strips_of_part, Strips(document))),
-        end_strip(Smaller(first_strip + strips_of_part, Strips(document))),
+        document(launch.attention.batch.all[index]),
+        head(head_of),
+        first_column(column),
         v(launch.attention.v + document.first_token * launch.attention.row_stride +
-          head * launch.attention.head_dim + first_column) {}
+          head * launch.attention.head_dim + first_column),
+        out_stride(launch.attention.heads * launch.attention.head_dim),
+        out(launch.out + int64_t{document.first_token} * out_stride +
+            head * launch.attention.head_dim + first_column) {}
 
-  // The token's columns in an array of [T, H * D].
-  __device__ int64_t OutIndex(int token) const {
-    return ((int64_t{document.first_token} + token) * args.attention.heads + head) *
-               args.attention.head_dim +
-           first_column;
-  }
+  __device__ int columns() const { return Smaller(W, args.attention.head_dim - first_column); }
 
   const HopsArgs<Half>& args;
   const GraphView& graph;
-  const Document document;
+  const Document& document;
   int head;
-  int part;
   int first_column;
-  int columns;
-  int strips_of_part;
-  int first_strip, end_strip;  // of this block
   const Half* v;
+  int64_t out_stride;
+  Half* out;  // the slab's columns of the document's rows
 };
 
-// h <- v. Columns that the head has not are zeros.
+// h <- the slab's columns of rows in global memory. Columns that the head has not are zeros.
 template <class Half, int W>
-__device__ void LoadValues(const HopBlock<Half, W>& block, const Slab<Half, W>& h) {
-  constexpr int kPieces = W / kHalvesPerWords;
-  for (int x = threadIdx.x; x < block.document.length * kPieces; x += kHopThreads) {
+__device__ void LoadRows(const HopBlock<Half, W>& block, const Half* from, int64_t stride,
+                         const Slab<Half, W>& h) {
+  constexpr int kPieces = Slab<Half, W>::kPieces;
+  for (int x = threadIdx.x; x < h.rows() * kPieces; x += kHopThreads) {
     const int row = x / kPieces;
     const int piece = x % kPieces;
     Words words = {};
-    if (piece * kHalvesPerWords < block.columns) {
-      words = *reinterpret_cast<const Words*>(block.v + row * block.args.attention.row_stride +
-                                              piece * kHalvesPerWords);
+    if (piece * kHalvesPerWords < block.columns()) {
+      words =
+          LoadFresh(reinterpret_cast<const Words*>(from + row * stride + piece * kHalvesPerWords));
     }
     h.StorePiece(row, piece, words);
   }
 }
 
-// (1 - alpha) sum + alpha v, for two columns of a row.
+// out <- (1 - alpha) sum + alpha v, for two columns of a row.
 template <class Half, int W>
-__device__ uint32_t NextPair(const HopBlock<Half, W>& block, int row, int column, float low,
-                             float high) {
+__device__ void StorePair(const HopBlock<Half, W>& block, int row, int column, float low,
+                          float high) {
   const float alpha = block.args.attention.alpha;
   const FloatPair v = Unpack<Half>(
       *reinterpret_cast<const uint32_t*>(block.v + row * block.args.attention.row_stride + column));
-  return Pack<Half>((1.0f - alpha) * low + alpha * v.low, (1.0f - alpha) * high + alpha * v.high);
+  *reinterpret_cast<uint32_t*>(block.out + row * block.out_stride + column) =
+      Pack<Half>((1.0f - alpha) * low + alpha * v.low, (1.0f - alpha) * high + alpha * v.high);
 }
 
-// The next rows of one strip, to `next` or, from the last hop, to the output.
+// The next rows of one strip.
 template <class Half, int W>
-__device__ void HopStrip(const HopBlock<Half, W>& block, int strip, const Slab<Half, W>& h,
-                         const Slab<Half, W>& next, bool is_last) {
+__device__ void HopStrip(const HopBlock<Half, W>& block, int strip, const Slab<Half, W>& h) {
   float sums[W / 8][4] = {};
   SumStrip(block.graph, block.args.attention.matrix, block.document, block.head, strip, h, sums);
 #pragma unroll
@@ -111,13 +105,8 @@ __device__ void HopStrip(const HopBlock<Half, W>& block, int strip, const Slab<H
 #pragma unroll
     for (int n = 0; n < W / 8; ++n) {
       const int column = 8 * n + 2 * QuadLane();
-      if (column >= block.columns) continue;
-      const uint32_t pair = NextPair(block, row, column, sums[n][2 * r], sums[n][2 * r + 1]);
-      if (is_last) {
-        *reinterpret_cast<uint32_t*>(block.args.out + block.OutIndex(row) + column) = pair;
-      } else {
-        next.StorePair(row - block.first_strip * kStripRows, column, pair);
-      }
+      if (column >= block.columns()) continue;
+      StorePair(block, row, column, sums[n][2 * r], sums[n][2 * r + 1]);
     }
   }
 }
@@ -141,7 +130,7 @@ __device__ void SumGlobalChunk(const HopBlock<Half, W>& block, int task, const S
   for (int x = 0; x < 2 * (W / 8); ++x) {
     const int r = x % 2;
     const int column = 8 * (x / 2) + 2 * QuadLane();
-    if (column >= block.columns) continue;
+    if (column >= block.columns()) continue;
     float* to = partial + (QuadRow() + 8 * r) * block.args.attention.head_dim + column;
     to[0] = sums[x / 2][2 * r];
     to[1] = sums[x / 2][2 * r + 1];
@@ -150,74 +139,85 @@ __device__ void SumGlobalChunk(const HopBlock<Half, W>& block, int task, const S
 
 // Adds up the chunks of this block's global rows, in order, two columns a thread.
 template <class Half, int W>
-__device__ void FinishGlobals(const HopBlock<Half, W>& block, const Slab<Half, W>& h,
-                              bool is_last) {
+__device__ void FinishGlobals(const HopBlock<Half, W>& block) {
   constexpr int kPairs = W / 2;
   const int parts = block.args.parts;
-  for (int x = threadIdx.x; x < CeilDiv(block.document.globals - block.part, parts) * kPairs;
+  const int part = ClusterRank();
+  for (int x = threadIdx.x; x < CeilDiv(block.document.globals - part, parts) * kPairs;
        x += kHopThreads) {
-    const int global = x / kPairs * parts + block.part;
+    const int global = x / kPairs * parts + part;
     const int column = x % kPairs * 2;
-    if (column >= block.columns) continue;
+    if (column >= block.columns()) continue;
     float low = 0.0f;
     float high = 0.0f;
     for (int chunk = 0; chunk < ChunksPerStrip(block.document); ++chunk) {
       const float* from = PartialRows(block, global / kStripRows, chunk) +
                           global % kStripRows * block.args.attention.head_dim + block.first_column +
                           column;
-      low += from[0];
-      high += from[1];
+      low += LoadFresh(from);
+      high += LoadFresh(from + 1);
     }
-    const int row = block.graph.globals[global];
-    const uint32_t pair = NextPair(block, row, column, low, high);
-    if (is_last) {
-      *reinterpret_cast<uint32_t*>(block.args.out + block.OutIndex(row) + column) = pair;
-    } else {
-      for (int to = 0; to < parts; ++to) h.OfBlock(to).StorePair(row, column, pair);
-    }
+    StorePair(block, block.graph.globals[global], column, low, high);
   }
 }
 
-// Copies this block's next rows to h, here and in the other blocks of the cluster.
+// This block's share of the next rows, but for what global rows get from other blocks. The warps
+// that have one strip less than others begin with chunks.
 template <class Half, int W>
-__device__ void Exchange(const HopBlock<Half, W>& block, const Slab<Half, W>& next,
-                         const Slab<Half, W>& h) {
-  const int pieces = block.columns / kHalvesPerWords;
-  const int first = block.first_strip * kStripRows;
-  const int end = Smaller(block.end_strip * kStripRows, block.document.length);
-  for (int x = threadIdx.x; x < (end - first) * pieces; x += kHopThreads) {
-    const int row = first + x / pieces;
-    if (block.graph.is_global[row]) continue;
-    const Words piece = next.LoadPiece(row - first, x % pieces);
-    for (int to = 0; to < block.args.parts; ++to) {
-      h.OfBlock(to).StorePiece(row, x % pieces, piece);
-    }
+__device__ void SumRows(const HopBlock<Half, W>& block, const Slab<Half, W>& h) {
+  const int warp = threadIdx.x / kWarp;
+  const int parts = block.args.parts;
+  const int part = ClusterRank();
+  for (int task = part * kHopWarps + kHopWarps - 1 - warp; task < block.document.chunks_per_head;
+       task += parts * kHopWarps) {
+    SumGlobalChunk(block, task, h);
+  }
+  const int strips = Strips(block.document);
+  const int end = strips * (part + 1) / parts;
+  for (int strip = strips * part / parts + warp; strip < end; strip += kHopWarps) {
+    HopStrip(block, strip, h);
   }
 }
 
-// Grid: documents * P, slabs of W columns, heads; clusters of P along x.
+// All hops of the block's share.
+template <class Half, int W>
+__device__ void DiffuseSlab(const HopBlock<Half, W>& block) {
+  SharedArena arena;
+  const int rows = block.document.length;
+  const Slab<Half, W> h(arena.Take<Half>(rows * W), rows);
+  LoadRows(block, block.v, block.args.attention.row_stride, h);
+  __syncthreads();
+  for (int hop = 1;; ++hop) {
+    SumRows(block, h);
+    ClusterSync();
+    FinishGlobals(block);
+    if (hop == block.args.attention.hops) return;
+    ClusterSync();
+    LoadRows(block, block.out, block.out_stride, h);
+    ClusterSync();
+  }
+}
+
+// Grid: clusters of P, any number; each takes every such slab, head and document, the longest
+// documents first. The last slab of a head may be narrow.
 template <class Half, int W>
 __global__ void __launch_bounds__(kHopThreads, 1) Hops(HopsArgs<Half> args) {
-  const HopBlock<Half, W> block(args);
-  SharedArena arena;
-  const Slab<Half, W> h(arena.Take<Half>(block.document.length * W));
-  const Slab<Half, W> next(arena.Take<Half>(block.strips_of_part * kStripRows * W));
-  LoadValues(block, h);
-  __syncthreads();
-  const int warp = threadIdx.x / kWarp;
-  for (int hop = 0; hop < args.attention.hops; ++hop) {
-    const bool is_last = hop + 1 == args.attention.hops;
-    for (int task = block.part * kHopWarps + warp; task < block.document.chunks_per_head;
-         task += args.parts * kHopWarps) {
-      SumGlobalChunk(block, task, h);
+  constexpr int kNarrow = Smaller(W, 16);
+  const BatchView& batch = args.attention.batch;
+  const DocumentRange range = batch.counts->hops[args.index];
+  const int slabs = CeilDiv(args.attention.head_dim, W);
+  const int shares = args.attention.heads * slabs;
+  for (int task = blockIdx.x / args.parts; task < range.count * shares; task += args.clusters) {
+    const int index = batch.order[range.first + task / shares];
+    const int head = task % shares / slabs;
+    const int column = task % slabs * W;
+    if constexpr (W > kNarrow) {
+      if (args.attention.head_dim - column <= kNarrow) {
+        DiffuseSlab(HopBlock<Half, kNarrow>(args, index, head, column));
+        continue;
+      }
     }
-    for (int strip = block.first_strip + warp; strip < block.end_strip; strip += kHopWarps) {
-      HopStrip(block, strip, h, next, is_last);
-    }
-    ClusterSync();
-    if (!is_last) Exchange(block, next, h);
-    FinishGlobals(block, h, is_last);
-    ClusterSync();
+    DiffuseSlab(HopBlock<Half, W>(args, index, head, column));
   }
 }
 

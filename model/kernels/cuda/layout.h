@@ -47,8 +47,7 @@ struct GraphView {
   int local_end;                   // nodes from here on have no local edge
   const uint8_t* is_global;        // [nodes]
   const uint16_t* globals;         // ascending
-  const uint16_t* random_sources;  // these three as in RandomGroups
-  const uint16_t* group_first;
+  const uint16_t* random_sources;  // these two as in RandomGroups
   const int32_t* strip_groups;
 };
 
@@ -80,7 +79,9 @@ struct Document {
   int64_t first_tile;
   int64_t tiles_per_head;
   int64_t first_group;
-  int64_t groups_per_head;  // as many as the document's strips have in the graph
+  int64_t groups_per_head;  // as many as its strips have in the graph
+  int32_t graph_strip;      // where its strips begin in GraphView::strip_groups
+  int32_t graph_group;      // the number of their first group in the graph
 };
 
 constexpr int Strips(const Document& d) { return CeilDiv(d.length, kStripRows); }
@@ -95,24 +96,45 @@ constexpr int64_t StripTile(const Document& d, int head, int strip) {
 constexpr int64_t GlobalStripTile(const Document& d, int head, int global_strip) {
   return StripTile(d, head, Strips(d)) + int64_t{global_strip} * RowTiles(d);
 }
+// The groups of a strip, by their numbers in the graph.
+constexpr Range StripGroups(const GraphView& graph, const Document& d, int strip) {
+  const int32_t* groups = graph.strip_groups + d.graph_strip + strip;
+  return {groups[0], groups[1]};
+}
 // Of a group that is number `group` in the graph: a row's weights and scale lie at its number in
 // the strip from there on.
 constexpr int64_t GroupRows(const Document& d, int head, int group) {
-  return (d.first_group + head * d.groups_per_head + group) * kStripRows;
+  return (d.first_group + head * d.groups_per_head + group - d.graph_group) * kStripRows;
 }
 constexpr int64_t Chunk(const Document& d, int head, int global_strip, int chunk) {
   return d.first_chunk + int64_t{head} * d.chunks_per_head + global_strip * ChunksPerStrip(d) +
          chunk;
 }
 
+// Documents at order[first], ..., order[first + count - 1].
+struct DocumentRange {
+  int32_t first;
+  int32_t count;
+};
+
+inline constexpr int kMostClasses = 8;  // document_classes.h
+
+struct BatchCounts {
+  int32_t documents;
+  int32_t tokens;
+  int32_t strips;
+  int32_t chunks;                    // of global rows of one head
+  DocumentRange hops[kMostClasses];  // by class
+  DocumentRange first_tokens[kMostClasses];
+};
+
+// A batch on the device: its plan (batch_plan.h).
 struct BatchView {
-  int documents;
-  int tokens;
+  const BatchCounts* counts;
   const Document* all;          // [documents]
   const int32_t* strip_starts;  // [documents + 1], strips of the documents before
   const int32_t* chunk_starts;  // [documents + 1], chunks of global rows of one head
-  int strips;                   // strip_starts[documents]
-  int chunks;                   // chunk_starts[documents]
+  const int32_t* order;         // [documents], the longest first
 };
 
 // The shape of one launch of a kernel.
@@ -123,13 +145,13 @@ struct LaunchDims {
   int cluster = 1;  // blocks along x
 };
 
-// Documents that go through one launch of a kernel that takes whole documents.
+// One launch of a kernel that takes whole documents: those of one class.
 struct DocumentsLaunch {
-  int width = 0;    // W, of the hops
-  int parts = 1;    // P, blocks a cluster
-  int longest = 0;  // tokens
-  int first = 0;    // its documents: order[first], ..., order[first + count - 1]
-  int count = 0;
+  int32_t index = 0;      // of the class
+  int32_t width = 0;      // W, of the hops
+  int32_t parts = 1;      // P, blocks a cluster
+  int32_t longest = 0;    // tokens of one document
+  int32_t documents = 0;  // the most that it may be given
 };
 
 // The running softmax of a row: the largest score, and the sum of exp(score - max).

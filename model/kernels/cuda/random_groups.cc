@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "absl/types/span.h"
 #include "model/kernels/cuda/layout.h"
@@ -9,16 +10,16 @@
 namespace diffuser::kernels::cuda {
 namespace {
 
-constexpr int kBanks = 8;                 // of 16 bytes; a row of h lies in bank `row % kBanks`
-constexpr int kHalfRows = 8;              // rows that are read at once
-constexpr int kWindowSteps = 2 * kGroup;  // sources are ascending by windows of so many
+constexpr int kBanks = 8;           // of 16 bytes; a row of h lies in bank `row % kBanks`
+constexpr int kHalfRows = 8;        // rows that are read at once
+constexpr int kShortestClass = 16;  // tokens
 
 using Row = std::vector<uint16_t>;
 
-// One window of one half of a strip: the sources that its rows still have, by bank.
-class Window {
+// One half of a strip: the sources that its rows still have, by bank.
+class HalfStrip {
  public:
-  explicit Window(const std::array<absl::Span<const uint16_t>, kHalfRows>& rows) {
+  explicit HalfStrip(const std::array<absl::Span<const uint16_t>, kHalfRows>& rows) {
     for (int row = 0; row < kHalfRows; ++row) {
       left_[row] = static_cast<int>(rows[row].size());
       for (const uint16_t source : rows[row]) banks_[row][source % kBanks].push_back(source);
@@ -94,59 +95,63 @@ class Window {
 
 using RowSources = std::array<absl::Span<const uint16_t>, kStripRows>;
 
-// Deals what the rows of one half have at [window, window + steps) to the steps of that window.
-// `to` is the strip's first group.
-void DealHalf(const RowSources& rows, int half, int window, int steps, uint16_t* to) {
-  std::array<absl::Span<const uint16_t>, kHalfRows> of_window;
-  for (int row = 0; row < kHalfRows; ++row) {
-    const auto& all = rows[half + row];
-    of_window[row] = all.subspan(std::min<size_t>(window, all.size()), steps);
-  }
-  Window dealt(of_window);
+// Deals what the rows of one half have to the steps. `to` is the strip's first group.
+void DealHalf(const RowSources& rows, int half, int steps, uint16_t* to) {
+  std::array<absl::Span<const uint16_t>, kHalfRows> of_half;
+  std::copy_n(rows.begin() + half, kHalfRows, of_half.begin());
+  HalfStrip left(of_half);
   for (int step = 0; step < steps; ++step) {
-    const auto sources = dealt.Step(steps - step - 1);
-    const int group = (window + step) / kGroup;
+    const auto sources = left.Step(steps - step - 1);
     for (int row = 0; row < kHalfRows; ++row) {
-      to[(group * kStripRows + half + row) * kGroup + step % kGroup] = sources[row];
+      to[(step / kGroup * kStripRows + half + row) * kGroup + step % kGroup] = sources[row];
     }
   }
 }
 
-uint16_t Smallest(const RowSources& rows, size_t from) {
-  uint16_t smallest = kNoSource;
-  for (const auto& row : rows) {
-    if (from < row.size()) smallest = std::min(smallest, row[from]);
-  }
-  return smallest;
-}
-
-void AppendStrip(const graph::AttentionGraph& graph, int strip, RandomGroups& groups) {
+// The sources below `end`.
+void AppendStrip(const graph::AttentionGraph& graph, int strip, int end, RandomGroups& groups) {
   RowSources rows;
   size_t longest = 0;
   for (int row = 0; row < kStripRows; ++row) {
     const int node = strip * kStripRows + row;
-    if (node < graph.nodes()) rows[row] = graph.random_sources(node);
+    if (node >= end) break;
+    const absl::Span<const uint16_t> all = graph.random_sources(node);
+    rows[row] = all.first(std::lower_bound(all.begin(), all.end(), end) - all.begin());
     longest = std::max(longest, rows[row].size());
   }
   const int steps = CeilDiv(static_cast<int>(longest), kGroup) * kGroup;
   const size_t start = groups.sources.size();
   groups.sources.resize(start + static_cast<size_t>(steps) * kStripRows, kNoSource);
-  for (int window = 0; window < steps; window += kWindowSteps) {
-    const int window_steps = std::min(kWindowSteps, steps - window);
-    for (int half = 0; half < kStripRows; half += kHalfRows) {
-      DealHalf(rows, half, window, window_steps, groups.sources.data() + start);
-    }
-    groups.first.insert(groups.first.end(), window_steps / kGroup, Smallest(rows, window));
+  for (int half = 0; half < kStripRows; half += kHalfRows) {
+    DealHalf(rows, half, steps, groups.sources.data() + start);
   }
-  groups.strip_groups.push_back(static_cast<int32_t>(groups.first.size()));
+  groups.strip_groups.push_back(
+      static_cast<int32_t>(groups.sources.size() / (kStripRows * kGroup)));
+}
+
+// The longest document of the class after that of `longest`.
+int NextClass(int longest) {
+  return longest +
+         (1 << Larger(2, static_cast<int>(std::bit_width(static_cast<unsigned>(longest))) - 3));
 }
 
 }  // namespace
 
-RandomGroups::RandomGroups(const graph::AttentionGraph& graph) : strip_groups{0} {
-  for (int strip = 0; strip < CeilDiv(graph.nodes(), kStripRows); ++strip) {
-    AppendStrip(graph, strip, *this);
+RandomGroups::RandomGroups(const graph::AttentionGraph& graph) {
+  for (int longest = kShortestClass;; longest = NextClass(longest)) {
+    const int end = std::min(longest, graph.nodes());
+    classes.push_back({end, static_cast<int>(strip_groups.size())});
+    strip_groups.push_back(static_cast<int32_t>(sources.size() / (kStripRows * kGroup)));
+    for (int strip = 0; strip < CeilDiv(end, kStripRows); ++strip) {
+      AppendStrip(graph, strip, end, *this);
+    }
+    if (end == graph.nodes()) break;
   }
+}
+
+const RandomGroups::Class& RandomGroups::ClassOf(int length) const {
+  return *std::partition_point(classes.begin(), classes.end(),
+                               [length](const Class& of) { return of.longest < length; });
 }
 
 }  // namespace diffuser::kernels::cuda

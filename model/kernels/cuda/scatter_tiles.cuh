@@ -42,7 +42,7 @@ template <class Half>
 __device__ void ScatterGroups(const AttentionArgs<Half>& args, const Document& document, int head,
                               int strip, const float (&r)[2], const SharedArray<uint32_t>& next) {
   const GraphView& graph = args.graph;
-  const Range groups = StripGroups(graph, strip, document.length);
+  const Range groups = StripGroups(graph, document, strip);
   for (int group = groups.begin; group < groups.end; ++group) {
 #pragma unroll
     for (int x = 0; x < 2; ++x) {

@@ -159,20 +159,6 @@ __device__ void ScoreTile(const HeadInputs<Half>& in, StripRows& rows, const Til
   out.weights[kWarp + lane] = {pairs[0][2], pairs[1][2], pairs[0][3], pairs[1][3]};
 }
 
-// The groups of a strip that a document has use for, by their numbers in the graph; for a whole
-// warp.
-__device__ inline Range StripGroups(const GraphView& graph, int strip, int length) {
-  const int begin = graph.strip_groups[strip];
-  const int end = graph.strip_groups[strip + 1];
-  int count = 0;
-  for (int first = begin; first < end; first += kWarp) {
-    const int group = first + threadIdx.x % kWarp;
-    const bool is_needed = group < end && graph.group_first[group] < length;
-    count += __popc(__ballot_sync(0xffffffffu, is_needed));
-  }
-  return {begin, begin + count};
-}
-
 // One row's random sources in a group.
 struct Group {
   // `row` counts within the strip.

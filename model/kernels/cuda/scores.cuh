@@ -34,40 +34,47 @@ __device__ inline int FindDocument(const int32_t* starts, int documents, int at)
   return low;
 }
 
+// Computes consecutive tiles of a strip. Their columns are counted from the strip's first tile on:
+// `source` gives the token of a column, `has_edge(r, column)` says which scores count.
+template <class Half, class Source, class HasEdge>
+__device__ void ScoreTiles(const HeadInputs<Half>& in, Range tiles, StripRows& rows,
+                           const TileOutput& out, const Source& source, const HasEdge& has_edge) {
+  for (int tile = tiles.begin; tile < tiles.end; ++tile) {
+    const int first = tile * kTileSources;
+    ScoreTile(
+        in, rows, out.Tile(tile), [&](int column) { return source(first + column); },
+        [&](int r, int column) { return has_edge(r, first + column); });
+  }
+}
+
 // --- Strips. ---
 
 template <class Half>
 __device__ void ScoreBand(const HeadInputs<Half>& in, const GraphView& graph, int strip,
                           StripRows& rows, const TileOutput& out) {
   const Range all = StripSources(graph, strip, in.length);
-  const int tiles = CeilDiv(all.end - all.begin, kTileSources);
   Range local[2];
 #pragma unroll
   for (int r = 0; r < 2; ++r) {
     local[r] = {0, 0};
     if (rows.is_used[r]) local[r] = LocalSources(graph, rows.token[r], in.length);
   }
-  for (int tile = 0; tile < tiles; ++tile) {
-    const int first = all.begin + tile * kTileSources;
-    ScoreTile(
-        in, rows, out.Tile(tile), [&](int column) { return first + column; },
-        [&](int r, int column) {
-          const int source = first + column;
-          return local[r].begin <= source && source < local[r].end && !graph.is_global[source];
-        });
-  }
+  ScoreTiles(
+      in, {0, CeilDiv(all.end - all.begin, kTileSources)}, rows, out,
+      [&](int column) { return all.begin + column; },
+      [&](int r, int column) {
+        const int source = all.begin + column;
+        return local[r].begin <= source && source < local[r].end && !graph.is_global[source];
+      });
 }
 
 template <class Half>
 __device__ void ScoreColumns(const HeadInputs<Half>& in, const GraphView& graph, int globals,
                              StripRows& rows, const TileOutput& out) {
-  for (int tile = 0; tile < CeilDiv(globals, kTileSources); ++tile) {
-    const int first = tile * kTileSources;
-    ScoreTile(
-        in, rows, out.Tile(tile),
-        [&](int column) { return int{graph.globals[Smaller(first + column, globals - 1)]}; },
-        [&](int r, int column) { return rows.is_used[r] && first + column < globals; });
-  }
+  ScoreTiles(
+      in, {0, CeilDiv(globals, kTileSources)}, rows, out,
+      [&](int column) { return int{graph.globals[Smaller(column, globals - 1)]}; },
+      [&](int r, int column) { return rows.is_used[r] && column < globals; });
 }
 
 // Leaves the largest score of every row in a group in its scale. The four lanes of a row share each
@@ -119,12 +126,12 @@ __device__ inline void FinishGroups(const MatrixView& matrix, const Document& do
   }
 }
 
-// Grid: strips in kScoreWarps, heads.
+// Grid: the most strips in kScoreWarps, heads.
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.strips) return;
-  const int index = FindDocument(args.batch.strip_starts, args.batch.documents, task);
+  if (task >= args.batch.counts->strips) return;
+  const int index = FindDocument(args.batch.strip_starts, args.batch.counts->documents, task);
   const Document& document = args.batch.all[index];
   const int head = blockIdx.y;
   const int strip = task - args.batch.strip_starts[index];
@@ -140,7 +147,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Ha
   ScoreBand(in, args.graph, strip, rows, band);
   const TileOutput columns = band.Tile(document.band_tiles);
   ScoreColumns(in, args.graph, document.globals, rows, columns);
-  const Range groups = StripGroups(args.graph, strip, document.length);
+  const Range groups = StripGroups(args.graph, document, strip);
   ScoreRandom(in, args.graph, args.matrix, document, head, groups, rows);
   const Range all = StripSources(args.graph, strip, document.length);
   FinishTiles(rows, CeilDiv(all.end - all.begin, kTileSources), band.scales);
@@ -149,6 +156,28 @@ __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Ha
 }
 
 // --- Global rows. ---
+
+// Which chunk of global rows is a warp's work.
+struct ChunkTask {
+  int document;  // in the batch
+  int global_strip;
+  Range tiles;
+  int64_t index;  // among the chunks of all heads
+};
+
+// REQUIRES: task is less than the batch's chunks.
+__device__ inline ChunkTask FindChunk(const BatchView& batch, int head, int task) {
+  const int document = FindDocument(batch.chunk_starts, batch.counts->documents, task);
+  const Document& of = batch.all[document];
+  const int of_head = task - batch.chunk_starts[document];
+  const int global_strip = of_head / ChunksPerStrip(of);
+  const int chunk = of_head % ChunksPerStrip(of);
+  const int first = chunk * kChunkTiles;
+  return {document,
+          global_strip,
+          {first, Smaller(first + kChunkTiles, RowTiles(of))},
+          Chunk(of, head, global_strip, chunk)};
+}
 
 // A strip of global rows: where it stands in its document.
 __device__ inline StripRows GlobalRows(const GraphView& graph, const Document& document,
@@ -164,30 +193,23 @@ __device__ inline StripRows GlobalRows(const GraphView& graph, const Document& d
 }
 
 // Leaves the largest score of every row of a tile in the tile's scales.
-// Grid: chunks of one head in kScoreWarps, heads.
+// Grid: the most chunks of one head in kScoreWarps, heads.
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.chunks) return;
-  const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document& document = args.batch.all[index];
+  if (task >= args.batch.counts->chunks) return;
   const int head = blockIdx.y;
-  const int of_head = task - args.batch.chunk_starts[index];
-  const int global_strip = of_head / ChunksPerStrip(document);
-  const int chunk = of_head % ChunksPerStrip(document);
+  const ChunkTask chunk = FindChunk(args.batch, head, task);
+  const Document& document = args.batch.all[chunk.document];
   const HeadInputs<Half> in(args, document, head);
-  StripRows rows = GlobalRows(args.graph, document, global_strip);
-  const TileOutput out(args.matrix, GlobalStripTile(document, head, global_strip));
-  const int end = Smaller((chunk + 1) * kChunkTiles, RowTiles(document));
-  for (int tile = chunk * kChunkTiles; tile < end; ++tile) {
-    const int first = tile * kTileSources;
-    ScoreTile(
-        in, rows, out.Tile(tile), [&](int column) { return first + column; },
-        [&](int r, int column) { return rows.is_used[r] && first + column < in.length; });
-  }
+  StripRows rows = GlobalRows(args.graph, document, chunk.global_strip);
+  ScoreTiles(
+      in, chunk.tiles, rows,
+      TileOutput(args.matrix, GlobalStripTile(document, head, chunk.global_strip)),
+      [&](int column) { return column; },
+      [&](int r, int column) { return rows.is_used[r] && column < in.length; });
   if (QuadLane() != 0) return;
-  SoftmaxState* states =
-      args.matrix.chunk_states + Chunk(document, head, global_strip, chunk) * kStripRows;
+  SoftmaxState* states = args.matrix.chunk_states + chunk.index * kStripRows;
 #pragma unroll
   for (int r = 0; r < 2; ++r) states[QuadRow() + 8 * r] = rows.state[r];
 }
@@ -197,24 +219,21 @@ __global__ void __launch_bounds__(kScoreThreads, 4) GlobalRowScores(AttentionArg
 template <class Half>
 __global__ void __launch_bounds__(kScoreThreads, 4) FinishGlobalRows(AttentionArgs<Half> args) {
   const int task = blockIdx.x * kScoreWarps + threadIdx.x / kWarp;
-  if (task >= args.batch.chunks) return;
-  const int index = FindDocument(args.batch.chunk_starts, args.batch.documents, task);
-  const Document& document = args.batch.all[index];
+  if (task >= args.batch.counts->chunks) return;
   const int head = blockIdx.y;
-  const int of_head = task - args.batch.chunk_starts[index];
-  const int global_strip = of_head / ChunksPerStrip(document);
+  const ChunkTask chunk = FindChunk(args.batch, head, task);
+  const Document& document = args.batch.all[chunk.document];
   const SoftmaxState* states =
-      args.matrix.chunk_states + Chunk(document, head, global_strip, 0) * kStripRows;
+      args.matrix.chunk_states + Chunk(document, head, chunk.global_strip, 0) * kStripRows;
   const int row = threadIdx.x % kStripRows;
   SoftmaxState state = EmptyState();
-  for (int chunk = 0; chunk < ChunksPerStrip(document); ++chunk) {
-    Merge(state, states[chunk * kStripRows + row]);
+  for (int other = 0; other < ChunksPerStrip(document); ++other) {
+    Merge(state, states[other * kStripRows + row]);
   }
   float* scales =
-      args.matrix.tile_scales + GlobalStripTile(document, head, global_strip) * kStripRows;
-  const int first = of_head % ChunksPerStrip(document) * kChunkTiles;
-  const int end = Smaller(first + kChunkTiles, RowTiles(document));
-  for (int tile = first + threadIdx.x % kWarp / kStripRows; tile < end; tile += 2) {
+      args.matrix.tile_scales + GlobalStripTile(document, head, chunk.global_strip) * kStripRows;
+  const int first = chunk.tiles.begin + threadIdx.x % kWarp / kStripRows;
+  for (int tile = first; tile < chunk.tiles.end; tile += 2) {
     float& scale = scales[tile * kStripRows + row];
     scale = Scale(scale, state);
   }

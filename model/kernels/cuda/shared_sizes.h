@@ -17,11 +17,8 @@ inline constexpr int kScoreThreads = kScoreWarps * kWarp;
 inline constexpr int kHopWarps = 16;
 inline constexpr int kHopThreads = kHopWarps * kWarp;
 
-// A slab of `width` columns of h, and this block's share of the next one.
-constexpr int64_t HopSharedBytes(int width, int length, int parts) {
-  const int rows = CeilDiv(CeilDiv(length, kStripRows), parts) * kStripRows;
-  return (int64_t{length} + rows) * width * 2;
-}
+// A slab of `width` columns of h.
+constexpr int64_t HopSharedBytes(int width, int length) { return int64_t{length} * width * 2; }
 
 // FirstTokens.
 inline constexpr int kFirstWarps = 16;

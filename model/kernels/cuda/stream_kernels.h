@@ -10,21 +10,12 @@
 #include "absl/types/span.h"
 #include "model/graph/attention_graph.h"
 #include "model/kernels/attention_kernels.h"
+#include "model/kernels/cuda/batch_bounds.h"
 #include "model/kernels/cuda/c_api.h"
 #include "model/kernels/cuda/cuda_library.h"
 #include "model/kernels/cuda/rowwise_args.h"
 
 namespace diffuser::kernels::cuda {
-
-// The most that a launch has room for. What is launched for some bounds serves every batch within
-// them: which batch it is, kernels read from the plan in device memory. So a CUDA graph that was
-// captured once can be replayed for other batches. Rows from the batch's tokens to the bounds' are
-// neither read nor written by the attention.
-struct BatchBounds {
-  int tokens = 0;  // T
-  int documents = 0;
-  int longest = 0;  // tokens of one document
-};
 
 // Where the launches of one batch find and put things: device memory at multiples of 256 bytes.
 struct BatchMemory {
@@ -32,9 +23,6 @@ struct BatchMemory {
   const std::byte* plan = nullptr;  // what WritePlan wrote, PlanBytes(bounds)
   std::byte* workspace = nullptr;   // WorkspaceBytes(bounds), for nothing else meanwhile
 };
-
-// A CUDA stream as the runtime's C interface has it.
-using StreamHandle = void*;
 
 // The project's kernels on one CUDA device, for one graph and one shape of attention. All pointers
 // are to memory of that device, unless it is said otherwise; what is 16 bits wide is of the type
@@ -60,6 +48,7 @@ class StreamKernels {
 
   // The attention diffusion, as in AttentionKernels: q, k and v beside each other in the rows of
   // `qkv`, [T, 3 * H * D]; out [T, H * D], or [documents, H * D] with evidence [T] (may be null).
+  // `out` has h of every hop on the way, and overlaps no input.
   virtual absl::Status Diffuse(StreamHandle stream, const BatchMemory& batch, HalfType type,
                                const void* qkv, void* out) const = 0;
   virtual absl::Status DiffuseFirstTokens(StreamHandle stream, const BatchMemory& batch,

@@ -93,6 +93,21 @@ __device__ inline void ClusterSync() {
 #endif
 }
 
+// What another block of the cluster may have written before the last ClusterSync: from L2, past
+// this SM's own cache (ld.global.cg).
+template <class T>
+__device__ T LoadFresh(const T* from) {
+  return __ldcg(from);
+}
+template <>
+__device__ inline Words LoadFresh<Words>(const Words* from) {
+  const uint4 words = __ldcg(reinterpret_cast<const uint4*>(from));
+  return {words.x, words.y, words.z, words.w};
+}
+
+// The smaller of the low and of the high halves, as unsigned numbers (vmin.u16x2).
+__device__ inline uint32_t SmallerHalves(uint32_t x, uint32_t y) { return __vminu2(x, y); }
+
 // --- Conversions: cvt.rn. ---
 
 template <class Half>

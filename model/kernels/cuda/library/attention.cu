@@ -1,17 +1,30 @@
 #include "model/kernels/cuda/attention_launches.h"
-#include "model/kernels/cuda/library/attention.h"
 #include "model/kernels/cuda/library/cuda_launcher.h"
+#include "model/kernels/cuda/library/launches.h"
 
 namespace diffuser::kernels::cuda {
 
 template <class Half>
-cudaError_t LaunchAttention(const DeviceAttention<Half>& call, cudaStream_t stream) {
+cudaError_t Diffuse(const AttentionCall<Half>& call, cudaStream_t stream) {
   CudaLauncher launcher(stream);
-  LaunchAttention(launcher, call);
+  LaunchScores(launcher, call);
+  LaunchHops(launcher, call);
   return launcher.error();
 }
 
-template cudaError_t LaunchAttention(const DeviceAttention<BFloat16>&, cudaStream_t);
-template cudaError_t LaunchAttention(const DeviceAttention<Float16>&, cudaStream_t);
+template <class Half>
+cudaError_t DiffuseFirstTokens(const AttentionCall<Half>& call, cudaStream_t stream) {
+  CudaLauncher launcher(stream);
+  LaunchScores(launcher, call);
+  LaunchFirstTokens(launcher, call);
+  return launcher.error();
+}
+
+#define DIFFUSER_INSTANTIATE(Half)                                        \
+  template cudaError_t Diffuse(const AttentionCall<Half>&, cudaStream_t); \
+  template cudaError_t DiffuseFirstTokens(const AttentionCall<Half>&, cudaStream_t)
+DIFFUSER_INSTANTIATE(BFloat16);
+DIFFUSER_INSTANTIATE(Float16);
+#undef DIFFUSER_INSTANTIATE
 
 }  // namespace diffuser::kernels::cuda

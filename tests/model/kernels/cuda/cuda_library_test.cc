@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "model/kernels/cuda/cuda_attention.h"
+#include "model/kernels/cuda/stream_kernels.h"
 #include "tests/model/kernels/kernel_cases.h"
 
 namespace diffuser::kernels::cuda {
@@ -38,7 +38,7 @@ TEST(CudaLibrary, SaysInOneLineThatThereIsNoDevice) {
 TEST(CudaLibrary, RefusesToComputeWithoutADevice) {
   if (HasDriver()) GTEST_SKIP() << "this machine has a CUDA driver";
   const auto graph = kernels::testing::BuildOrDie({.nodes = 64, .window = 8});
-  const auto kernels = MakeCudaKernels(OpenOrDie(), {}, graph, HalfType::kBFloat16);
+  const auto kernels = MakeStreamKernels(OpenOrDie(), {}, *graph, {.heads = 1, .head_dim = 8});
   EXPECT_EQ(kernels.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(kernels.status().message(), HasSubstr("CUDA device 0: "));
 }

@@ -1,16 +1,13 @@
 // The few functions of the CUDA runtime that libdiffuser_cuda.so calls, on a device that the host
-// shim plays: its memory is the host's, filled with NaNs, and kernels run at once.
+// shim plays.
 #include "tests/model/kernels/cuda/fake_runtime.h"
 
 #include <cuda_runtime_api.h>
 
-#include <cstdint>
 #include <cstring>
-#include <map>
 #include <new>
 
-#include "gtest/gtest.h"
-#include "model/kernels/cuda/library/attention.h"
+#include "model/kernels/cuda/library/launches.h"
 #include "tests/model/kernels/cuda/run_on_shim.h"
 
 namespace diffuser::kernels::cuda {
@@ -20,15 +17,22 @@ namespace {
 constexpr std::align_val_t kAlignment{256};
 
 FakeDevice device;
-std::map<void*, size_t> allocations;  // and their bytes
 
-// Whether [data, data + bytes) lies in one allocation.
-bool IsAllocated(const void* data, size_t bytes) {
-  const char* begin = static_cast<const char*>(data);
-  auto after = allocations.upper_bound(const_cast<void*>(data));
-  if (after == allocations.begin()) return false;
-  const auto& [start, size] = *std::prev(after);
-  return begin + bytes <= static_cast<const char*>(start) + size;
+cudaError_t Fail(cudaError_t error) {
+  device.last_error = error;
+  return error;
+}
+
+// What the device was told to give.
+cudaError_t Answer() {
+  return device.error == 0 ? cudaSuccess : Fail(static_cast<cudaError_t>(device.error));
+}
+
+template <class Launch>
+cudaError_t Launched(const Launch& launch) {
+  const cudaError_t error = Answer();
+  if (error == cudaSuccess) launch();
+  return error;
 }
 
 }  // namespace
@@ -38,18 +42,47 @@ FakeDevice& TheFakeDevice() { return device; }
 }  // namespace testing
 
 template <class Half>
-cudaError_t LaunchAttention(const DeviceAttention<Half>& call, cudaStream_t) {
-  testing::RunOnShim(call);
-  return cudaSuccess;
+cudaError_t Diffuse(const AttentionCall<Half>& call, cudaStream_t) {
+  return testing::Launched([&] { testing::DiffuseOnShim(call); });
 }
-template cudaError_t LaunchAttention(const DeviceAttention<BFloat16>&, cudaStream_t);
-template cudaError_t LaunchAttention(const DeviceAttention<Float16>&, cudaStream_t);
+
+template <class Half>
+cudaError_t DiffuseFirstTokens(const AttentionCall<Half>& call, cudaStream_t) {
+  return testing::Launched([&] { testing::DiffuseFirstTokensOnShim(call); });
+}
+
+template <class Half>
+cudaError_t NormalizeEmbeddings(const EmbeddingLayerNormArgs<Half>& args, int tokens,
+                                cudaStream_t) {
+  return testing::Launched([&] { testing::RunRowsOnShim(args, tokens); });
+}
+
+template <class Half>
+cudaError_t AddAndNormalize(const ResidualLayerNormArgs<Half>& args, int rows, cudaStream_t) {
+  return testing::Launched([&] { testing::RunRowsOnShim(args, rows); });
+}
+
+template <class Half>
+cudaError_t Activate(const BiasActivationArgs<Half>& args, cudaStream_t) {
+  return testing::Launched([&] { testing::RunRowsOnShim(args); });
+}
+
+#define DIFFUSER_INSTANTIATE(Half)                                                             \
+  template cudaError_t Diffuse(const AttentionCall<Half>&, cudaStream_t);                      \
+  template cudaError_t DiffuseFirstTokens(const AttentionCall<Half>&, cudaStream_t);           \
+  template cudaError_t NormalizeEmbeddings(const EmbeddingLayerNormArgs<Half>&, int,           \
+                                           cudaStream_t);                                      \
+  template cudaError_t AddAndNormalize(const ResidualLayerNormArgs<Half>&, int, cudaStream_t); \
+  template cudaError_t Activate(const BiasActivationArgs<Half>&, cudaStream_t)
+DIFFUSER_INSTANTIATE(BFloat16);
+DIFFUSER_INSTANTIATE(Float16);
+#undef DIFFUSER_INSTANTIATE
 
 }  // namespace diffuser::kernels::cuda
 
-using diffuser::kernels::cuda::testing::allocations;
+using diffuser::kernels::cuda::testing::Answer;
 using diffuser::kernels::cuda::testing::device;
-using diffuser::kernels::cuda::testing::IsAllocated;
+using diffuser::kernels::cuda::testing::Fail;
 using diffuser::kernels::cuda::testing::kAlignment;
 
 cudaError_t cudaGetDeviceCount(int* count) {
@@ -71,44 +104,30 @@ const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorMemoryAllocation ? "out of memory" : "fake error";
 }
 
-cudaError_t cudaSetDevice(int) { return cudaSuccess; }
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = reinterpret_cast<cudaStream_t>(&device);
-  return cudaSuccess;
+cudaError_t cudaGetLastError() {
+  const auto error = static_cast<cudaError_t>(device.last_error);
+  device.last_error = 0;
+  return error;
 }
 
-cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaSetDevice(int ordinal) {
+  return ordinal == 0 ? cudaSuccess : Fail(cudaErrorInvalidDevice);
+}
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaDeviceSynchronize() { return Answer(); }
 
 cudaError_t cudaMalloc(void** data, size_t bytes) {
-  if (bytes > device.memory_bytes) return cudaErrorMemoryAllocation;
+  if (bytes > device.memory_bytes) return Fail(cudaErrorMemoryAllocation);
   *data = ::operator new(bytes, kAlignment);
-  std::memset(*data, 0xff, bytes);
-  allocations[*data] = bytes;
   return cudaSuccess;
 }
 
 cudaError_t cudaFree(void* data) {
-  if (allocations.erase(data) > 0) ::operator delete(data, kAlignment);
+  ::operator delete(data, kAlignment);
   return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
-                            cudaStream_t) {
-  const void* on_device = kind == cudaMemcpyHostToDevice ? to : from;
-  EXPECT_TRUE(IsAllocated(on_device, bytes));
+cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind) {
   std::memcpy(to, from, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,
-                              size_t width, size_t height, cudaMemcpyKind kind,
-                              cudaStream_t stream) {
-  for (size_t row = 0; row < height; ++row) {
-    cudaMemcpyAsync(static_cast<char*>(to) + row * to_pitch,
-                    static_cast<const char*>(from) + row * from_pitch, width, kind, stream);
-  }
   return cudaSuccess;
 }

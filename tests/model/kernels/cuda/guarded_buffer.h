@@ -25,6 +25,9 @@ class GuardedBuffer {
   const T* data() const { return reinterpret_cast<const T*>(memory_.get() + kGuard); }
   size_t size() const { return count_; }
 
+  // As at first.
+  void Clear() { std::memset(data(), 0xff, count_ * sizeof(T)); }
+
   bool IsIntact() const {
     const auto is_guard = [](unsigned char byte) { return byte == kGuardByte; };
     return std::all_of(memory_.get(), memory_.get() + kGuard, is_guard) &&

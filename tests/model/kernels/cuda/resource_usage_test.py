@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 KERNELS = {"StripScores", "GlobalRowScores", "FinishGlobalRows", "Hops", "FirstTokens", "MeanOverHeads",
-           "ResidualLayerNorm", "EmbeddingLayerNorm", "BiasActivation", "RoundToHalves", "WidenToFloats"}
+           "ResidualLayerNorm", "EmbeddingLayerNorm", "BiasActivation"}
 # A block has 65,536 registers, and the kernels of 512 threads are written for one or more blocks of them.
 MOST_REGISTERS = 128
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include <bit>
+#include <algorithm>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -45,7 +45,6 @@ inline uint32_t __byte_perm(uint32_t x, uint32_t y, uint32_t selector) {
 
 inline uint32_t __ballot_sync(uint32_t mask, bool value) { return shim::Ballot(mask, value); }
 inline bool __any_sync(uint32_t mask, bool value) { return __ballot_sync(mask, value) != 0; }
-inline int __popc(uint32_t x) { return std::popcount(x); }
 
 template <class T>
 class SharedArray {
@@ -113,6 +112,15 @@ class SharedArena {
 inline int ClusterRank() { return shim::ClusterRank(); }
 inline void ClusterSync(std::source_location where = std::source_location::current()) {
   shim::ClusterBarrier(where);
+}
+
+template <class T>
+T LoadFresh(const T* from) {
+  return *from;
+}
+
+inline uint32_t SmallerHalves(uint32_t x, uint32_t y) {
+  return std::min(x & 0xffff, y & 0xffff) | std::min(x & 0xffff0000u, y & 0xffff0000u);
 }
 
 struct FloatPair {
