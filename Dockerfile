@@ -76,12 +76,12 @@ RUN cmake/dependencies/setup.sh cuda
 COPY . .
 ARG JOBS
 RUN cmake --preset release -DDIFFUSER_BUILD_TESTS=OFF --log-level=WARNING \
- && cmake --build build -j "${JOBS:-$(nproc)}" --target diffuser_cuda \
- && mkdir -p /out/lib && cp build/lib/libdiffuser_cuda.so /out/lib/ \
- && strip --strip-unneeded /out/lib/libdiffuser_cuda.so \
+ && cmake --build build -j "${JOBS:-$(nproc)}" --target diffuser-cuda \
+ && mkdir -p /out/lib && cp build/lib/libdiffuser_*.so /out/lib/ \
+ && strip --strip-unneeded /out/lib/* \
  && chmod -R a+rX,go-w /out
 
-# The 2.1 GB lie below what changes with the source. The driver's own libraries come from the host, through NVIDIA's
+# 2.1 GB lie below what changes with the source. The driver's own libraries come from the host, through NVIDIA's
 # container runtime; without them, `--device=auto` serves on the CPU.
 FROM runtime AS cuda
 COPY --from=cuda-libraries /out/lib /opt/diffuser/lib

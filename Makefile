@@ -12,7 +12,7 @@ SETUP := cmake/dependencies/setup.sh
 CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(abspath $(LIBTORCH))) --log-level=WARNING
 # CUDA=1 adds what it takes to compute on NVIDIA's GPUs: 2.4 GB to fetch.
 PARTS := build $(if $(CUDA),cuda cuda-runtime)
-PROGRAMS := diffuser-server diffuser-client diffuser-train $(if $(CUDA),diffuser_cuda)
+PROGRAMS := diffuser-server diffuser-client diffuser-train $(if $(CUDA),diffuser-cuda)
 export LIBTORCH
 
 # Where `make bench` appends its results, with a drawing beside it; more flags for diffuser-bench.

@@ -2,11 +2,18 @@
 
 #include <ATen/ops/empty.h>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/bench/device_floor.h"
+#include "tests/bench/device_marks.h"
 #include "tests/bench/keeping_allocator.h"
 
 namespace diffuser::bench {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::IsEmpty;
 
 model::ModelConfig SmallConfig() {
   model::ModelConfig config;
@@ -20,8 +27,9 @@ model::ModelConfig SmallConfig() {
 TEST(Floor, RunsInEveryPrecisionThatItComparesWith) {
   for (const auto precision : {model::Precision::kFloat32, model::Precision::kBFloat16}) {
     for (const bool reuse_memory : {false, true}) {
-      const auto floor = Floor::Make(SmallConfig(), {.precision = Floor::PrecisionFor(precision),
-                                                     .reuse_memory = reuse_memory});
+      const auto floor = Floor::Make(
+          SmallConfig(),
+          {.precision = Floor::PrecisionFor(precision, "cpu"), .reuse_memory = reuse_memory});
       ASSERT_TRUE(floor.ok()) << floor.status();
       const auto seconds = (*floor)->Run(/*tokens=*/128, /*documents=*/2);
       ASSERT_TRUE(seconds.ok()) << seconds.status();
@@ -32,7 +40,41 @@ TEST(Floor, RunsInEveryPrecisionThatItComparesWith) {
 }
 
 TEST(Floor, ComparesFloat32WithFloat32) {
-  EXPECT_EQ(Floor::PrecisionFor(model::Precision::kFloat32), model::Precision::kFloat32);
+  for (const char* device : {"cpu", "cuda:0"}) {
+    EXPECT_EQ(Floor::PrecisionFor(model::Precision::kFloat32, device), model::Precision::kFloat32);
+  }
+}
+
+TEST(Floor, ComparesTheRestWithBFloat16OnADevice) {
+  EXPECT_EQ(Floor::PrecisionFor(model::Precision::kBFloat16, "cuda:0"),
+            model::Precision::kBFloat16);
+  EXPECT_EQ(Floor::PrecisionFor(model::Precision::kInt8, "cuda:0"), model::Precision::kBFloat16);
+}
+
+TEST(Floor, IsNotMadeOnADeviceThatLibTorchDoesNotHave) {
+  const auto floor = Floor::Make(SmallConfig(), {.device = "cuda:0"});
+  EXPECT_EQ(floor.status().code(), absl::StatusCode::kInternal);
+}
+
+// On the CPU, as a stand-in for a device.
+TEST(DeviceFloor, RunsInEveryPrecision) {
+  for (const auto precision : {model::Precision::kFloat32, model::Precision::kBFloat16}) {
+    const auto floor = MakeDeviceFloor(at::kCPU, SmallConfig(), {.precision = precision});
+    const auto seconds = floor->Run(/*tokens=*/128, /*documents=*/2);
+    ASSERT_TRUE(seconds.ok()) << seconds.status();
+    EXPECT_GT(seconds->needed, 0);
+    EXPECT_GT(seconds->whole, 0);
+    EXPECT_GT(seconds->whole_cpu, 0);
+  }
+}
+
+TEST(DeviceMarks, GivesTheTimeFromEachToTheNext) {
+  DeviceMarks marks(at::kCPU);
+  marks.Add();
+  EXPECT_THAT(marks.Intervals(), IsEmpty());
+  marks.Add();
+  marks.Add();
+  EXPECT_THAT(marks.Intervals(), ElementsAre(Ge(0), Ge(0)));
 }
 
 TEST(KeepingAllocator, GivesWhatWasFreedToTheNextOfItsSize) {

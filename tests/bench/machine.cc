@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "model/kernels/cuda/cuda_library.h"
 
 namespace diffuser::bench {
 namespace {
@@ -47,6 +49,18 @@ Machine ThisMachine(int threads) {
   std::ifstream file("/proc/cpuinfo");
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   return DescribeMachine(text, UsableCores(), threads);
+}
+
+std::string DescribeDevice(const std::string& device) {
+  if (device == "cpu") return device;
+  const auto library = kernels::cuda::CudaLibrary::Open("libdiffuser_cuda.so");
+  if (!library.ok()) return device;
+  const auto devices = (*library)->Devices();
+  if (!devices.ok()) return device;
+  for (const kernels::cuda::DeviceInfo& info : *devices) {
+    if (device == absl::StrCat("cuda:", info.ordinal)) return info.name;
+  }
+  return device;
 }
 
 int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
