@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "model/layers/arena.h"
 #include "model/layers/guard.h"
 #include "model/layers/linear.h"
 #include "model/layers/onednn_linear.h"
 #include "tests/bench/device_floor.h"
-#include "tests/bench/keeping_allocator.h"
 #include "tests/bench/stopwatch.h"
 
 namespace diffuser::bench {
@@ -79,7 +79,7 @@ class OneDnnFloor final : public Floor {
  private:
   FloorSeconds RunInMemory(int tokens, int documents) {
     if (!options_.reuse_memory) return RunUnguarded(tokens, documents);
-    const AllocatorScope scope(kept_memory_);
+    const layers::ArenaScope scope(arena_);
     return RunUnguarded(tokens, documents);
   }
 
@@ -107,7 +107,7 @@ class OneDnnFloor final : public Floor {
   const FloorOptions options_;
   const at::ScalarType dtype_;
   const int64_t hidden_;
-  KeepingAllocator kept_memory_;
+  const layers::Arena arena_;
   std::vector<FloorLayer> layers_;
 };
 
