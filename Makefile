@@ -10,6 +10,9 @@ BUILD := build
 JOBS ?= $(shell nproc)
 SETUP := cmake/dependencies/setup.sh
 CONFIGURE := cmake --preset release $(if $(LIBTORCH),-DLIBTORCH=$(abspath $(LIBTORCH))) --log-level=WARNING
+# CUDA=1 adds what it takes to compute on NVIDIA's GPUs: 2.4 GB to fetch.
+PARTS := build $(if $(CUDA),cuda cuda-runtime)
+PROGRAMS := diffuser-server diffuser-client diffuser-train $(if $(CUDA),diffuser-cuda)
 export LIBTORCH
 
 # Where `make bench` appends its results, with a drawing beside it; more flags for diffuser-bench.
@@ -29,15 +32,16 @@ help:
 	@echo 'make bench       measure the engine beside its linear layers alone; takes minutes; BENCH=FLAGS for diffuser-bench'
 	@echo 'make microbench  measure the attention kernels by themselves'
 	@echo 'make clean       remove what was built'
+	@echo 'CUDA=1           with build, serve, demo and bench: for GPUs, too; fetches 2.4 GB'
 	@echo 'LIBTORCH=DIR     with any of them: use the LibTorch in DIR'
 
 setup:
 	$(SETUP) test
 
 build:
-	$(SETUP) build
+	$(SETUP) $(PARTS)
 	$(CONFIGURE)
-	cmake --build $(BUILD) -j $(JOBS) --target diffuser-server diffuser-client diffuser-train
+	cmake --build $(BUILD) -j $(JOBS) --target $(PROGRAMS)
 
 serve: build
 	$(BUILD)/bin/diffuser-server --model=default=$(DEFAULT_CHECKPOINT)

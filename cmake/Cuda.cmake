@@ -1,12 +1,15 @@
 # The kernels for CUDA devices, where their compiler is there; `make setup` and `setup.sh cuda` bring it.
 # Nothing else needs it: who opens libdiffuser_cuda.so does so at run time.
 set(DIFFUSER_CUDA "${DIFFUSER_DEPS}/cuda" CACHE PATH "The CUDA compiler: a folder with bin/nvcc")
-if(EXISTS "${DIFFUSER_CUDA}/bin/nvcc")
-  set(cuda_default ON)
-else()
-  set(cuda_default OFF)
+set(DIFFUSER_WITH_CUDA AUTO CACHE STRING
+  "Build the kernels for CUDA devices: ON, OFF, or AUTO, which is ON where their compiler is")
+if(DIFFUSER_WITH_CUDA STREQUAL AUTO)
+  # Not kept in the cache: the compiler may come later.
+  set(DIFFUSER_WITH_CUDA OFF)
+  if(EXISTS "${DIFFUSER_CUDA}/bin/nvcc")
+    set(DIFFUSER_WITH_CUDA ON)
+  endif()
 endif()
-option(DIFFUSER_WITH_CUDA "Build the kernels for CUDA devices" ${cuda_default})
 set(DIFFUSER_CUDA_ARCHITECTURES 80-real 90-real 100-real 100-virtual CACHE STRING
   "What the kernels are compiled for: A100, H100, B200, and PTX for what comes after them")
 

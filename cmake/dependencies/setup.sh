@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Installs what the project builds and tests with: Debian packages through apt, everything else,
 # pinned and checked by hash, into the ignored folder .deps. Repeats in a second when all is there.
-# usage: setup.sh build | cuda | test        (cuda includes build, test includes both)
+# usage: setup.sh [build | cuda | cuda-runtime | test]...
+#   build         what the server is built with; the others include it
+#   cuda          the compiler of the kernels for CUDA devices
+#   cuda-runtime  the libraries with which LibTorch computes on them: 2.4 GB to fetch, 2.2 GB in place
+#   test          cuda, and what the tests need; what it does without an argument
 # LIBTORCH=DIR uses the LibTorch in DIR instead of fetching one.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 deps=${DIFFUSER_DEPS:-$root/.deps}
-what=${1:-test}
 mkdir -p "$deps"
+of_libtorch=("$here/libtorch-requirements.txt" "$here/unpack_libtorch.py" "$here/wheels.py")
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -48,7 +52,8 @@ install_cargo() {
 # Downloads the wheels of requirements $1, which may be for any Linux since glibc 2.12, into .deps/wheels.
 download_wheels() {
   local platform platforms=()
-  for platform in manylinux_2_28 manylinux_2_25 manylinux2014 manylinux_2_17 manylinux_2_12; do
+  for platform in manylinux_2_28 manylinux_2_27 manylinux_2_25 manylinux_2_18 manylinux2014 \
+    manylinux_2_17 manylinux_2_12; do
     platforms+=(--platform "${platform}_x86_64")
   done
   rm -rf "$deps/wheels"
@@ -73,6 +78,17 @@ fetch_cuda() {
   rm -rf "$deps/wheels"
 }
 
+# Into LibTorch's own folder: what lies there the server finds without being told.
+fetch_cuda_runtime() {
+  local missing
+  say "fetching LibTorch's CUDA libraries, 2.4 GB"
+  download_wheels "$here/cuda-runtime-requirements.txt"
+  python3 "$here/unpack_cuda_runtime.py" "$deps/wheels" "$deps/libtorch"
+  rm -rf "$deps/wheels"
+  missing=$(ldd "$deps/libtorch/lib/libtorch_cuda.so" | grep 'not found' || true)
+  [ -z "$missing" ] || die "libtorch_cuda.so needs more than was fetched:" $missing
+}
+
 make_test_environment() {
   say "making the tests' Python environment"
   python3 -m venv --clear "$deps/venv"
@@ -93,13 +109,23 @@ setup_build() {
   if [ -n "${LIBTORCH:-}" ]; then
     [ -f "$LIBTORCH/lib/libtorch_cpu.so" ] || die "LIBTORCH=$LIBTORCH: no lib/libtorch_cpu.so in it"
   else
-    once fetch_libtorch "$here/libtorch-requirements.txt" "$here/unpack_libtorch.py"
+    once fetch_libtorch "${of_libtorch[@]}"
   fi
 }
 
 # The kernels for CUDA devices are built where their compiler is.
 setup_cuda() {
-  once fetch_cuda "$here/cuda-requirements.txt" "$here/unpack_cuda.py"
+  once fetch_cuda "$here/cuda-requirements.txt" "$here/unpack_cuda.py" "$here/wheels.py"
+}
+
+# Together with LibTorch itself, whose folder is made anew with it.
+setup_cuda_runtime() {
+  if [ -n "${LIBTORCH:-}" ]; then
+    [ -f "$LIBTORCH/lib/libtorch_cuda.so" ] || die "LIBTORCH=$LIBTORCH: no lib/libtorch_cuda.so in it"
+  else
+    once fetch_cuda_runtime "${of_libtorch[@]}" \
+      "$here/cuda-runtime-requirements.txt" "$here/unpack_cuda_runtime.py"
+  fi
 }
 
 setup_test() {
@@ -109,9 +135,12 @@ setup_test() {
 }
 
 [ "$(uname -m)" = x86_64 ] || die "the pinned LibTorch is for x86-64, this is $(uname -m); use LIBTORCH=DIR"
-case $what in
-  build) setup_build ;;
-  cuda) setup_build; setup_cuda ;;
-  test) setup_build; setup_cuda; setup_test ;;
-  *) die "unknown argument '$what'; expected build, cuda or test" ;;
-esac
+for what in "${@:-test}"; do
+  case $what in
+    build) setup_build ;;
+    cuda) setup_build; setup_cuda ;;
+    cuda-runtime) setup_build; setup_cuda_runtime ;;
+    test) setup_build; setup_cuda; setup_test ;;
+    *) die "unknown argument '$what'; expected build, cuda, cuda-runtime or test" ;;
+  esac
+done

@@ -3,10 +3,7 @@
 usage: unpack_libtorch.py WHEELS OUTPUT
 """
 
-import pathlib
-import shutil
-import sys
-import zipfile
+import wheels
 
 # Where the wheels keep what a C++ program on a CPU is built and linked with.
 WANTED = (
@@ -19,26 +16,11 @@ WANTED = (
 )
 
 
-def unpack(wheel: pathlib.Path, output: pathlib.Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        for entry in archive.infolist():
-            if entry.is_dir() or not entry.filename.startswith(WANTED):
-                continue
-            kind, path = entry.filename.split("/lib/", 1) if "/lib/" in entry.filename else (None, None)
-            if kind in ("torch", "nvidia/cu13"):
-                target = output / "lib" / path
-            else:
-                target = output / entry.filename.removeprefix("torch/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(entry) as source, open(target, "wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
-
-
-def main() -> None:
-    wheels, output = map(pathlib.Path, sys.argv[1:])
-    for wheel in sorted(wheels.glob("*.whl")):
-        unpack(wheel, output)
+def place(name: str) -> str | None:
+    if not name.startswith(WANTED):
+        return None
+    return name.removeprefix("torch/").removeprefix("nvidia/cu13/")
 
 
 if __name__ == "__main__":
-    main()
+    wheels.unpack(*wheels.folders(), place)

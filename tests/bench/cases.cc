@@ -18,6 +18,7 @@ std::vector<Case> AllCases() {
                    .lengths = {1531, 37, 701, 250, 64, 958, 411, 100, 17, 27},
                    .one_by_one = true});
   cases.push_back({.name = "64x64", .lengths = std::vector<int>(64, 64)});
+  cases.push_back({.name = "8x4096", .lengths = std::vector<int>(8, 4096), .for_devices = true});
   return cases;
 }
 

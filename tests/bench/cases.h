@@ -15,12 +15,15 @@ struct Case {
   std::vector<int> lengths;  // of its documents, in tokens
   // Whether its documents are measured one by one, too.
   bool one_by_one = false;
+  // Whether it is left out on a CPU unless it is asked for: it only fills a larger device.
+  bool for_devices = false;
 
   int tokens() const;
 };
 
-// Documents of 128, 512, 1024, 2048 and 4096 tokens ("128" ...), documents of many lengths packed
-// ("mixed"), and 64 documents of 64 tokens ("64x64"). The last two have 4096 tokens.
+// Documents of 128, 512, 1024, 2048 and 4096 tokens ("128" ...); documents of many lengths packed
+// ("mixed") and 64 documents of 64 tokens ("64x64"), both 4096 tokens; and, for devices, 8
+// documents of 4096 tokens ("8x4096").
 std::vector<Case> AllCases();
 
 // The case without the documents that `config` is too short for; no lengths are left where it is

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -11,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "model/checkpoint/file_writer.h"
+#include "model/training/cli/parse_and_run.h"
 #include "tests/bench/cases.h"
 #include "tests/bench/history.h"
 #include "tests/bench/precisions.h"
@@ -20,19 +20,19 @@
 namespace diffuser::bench {
 namespace {
 
-void Complain(std::string message) {
-  std::replace_if(
-      message.begin(), message.end(),
-      [](unsigned char byte) { return (byte < 0x20 && byte != '\n') || byte == 0x7F; }, ' ');
-  std::cerr << "diffuser-bench: " << message << std::endl;
-}
-
 template <typename Named>
 std::string NamesOf(const std::vector<Named>& all) {
   return absl::StrJoin(all, ", ", [](std::string* out, const Named& named) { *out += named.name; });
 }
 
+void AddDeviceFlag(CLI::App& app, std::string& device) {
+  app.add_option("--device", device, "cpu, cuda (the first one) or cuda:N")
+      ->type_name("DEVICE")
+      ->capture_default_str();
+}
+
 void AddChoices(CLI::App& app, RunOptions& options) {
+  AddDeviceFlag(app, options.device);
   app.add_option("--model", options.models,
                  "Checkpoints, comma-separated: folders, or `base` for random weights of the "
                  "published base shape")
@@ -45,8 +45,9 @@ void AddChoices(CLI::App& app, RunOptions& options) {
       ->delimiter(',');
   app.add_option("--case", options.cases,
                  absl::StrCat("Comma-separated; without it all: ", NamesOf(AllCases()),
-                              ". A number is one document of that many tokens; the last two are "
-                              "4,096 tokens in documents of many lengths, and of 64 tokens each"))
+                              ". A number is one document of that many tokens; mixed and 64x64 are "
+                              "4,096 tokens in documents of many lengths, and of 64 tokens each; "
+                              "8x4096, 8 documents of 4,096, is part of `all` on devices only"))
       ->type_name("NAME")
       ->delimiter(',');
 }
@@ -115,6 +116,7 @@ void AddProbeCommand(CLI::App& app, absl::Status& status) {
   const auto options = std::make_shared<ProbeOptions>();
   options->precision = "float32";
   command->add_option("--model", options->model, "Checkpoint")->required()->type_name("DIR");
+  AddDeviceFlag(*command, options->device);
   command->add_option("--precision", options->precision, NamesOf(AllPrecisions()))
       ->type_name("NAME")
       ->capture_default_str();
@@ -148,20 +150,11 @@ int RunBenchCli(int argc, const char* const* argv) {
   AddMeasureFlags(app, options);
   AddPlotCommand(app, status);
   AddProbeCommand(app, status);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help, std::cout, std::cerr);
-  } catch (const CLI::ParseError& error) {
-    Complain(std::string(error.what()) + " (--help shows all flags)");
-    return kUsage;
-  }
-  if (app.get_subcommands().empty()) {
+  app.callback([&app, &options, &status] {
+    if (!app.get_subcommands().empty()) return;
     status = RunBenchmark(options, absl::Now(), std::cout, std::cerr);
-  }
-  if (status.ok()) return kOk;
-  Complain(std::string(status.message()));
-  return kFailed;
+  });
+  return training::ParseAndRun(app, argc, argv, status);
 }
 
 }  // namespace diffuser::bench

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "model/training/cli/parse_and_run.h"
 #include "tests/bench/base_checkpoint.h"
 #include "tests/bench/history.h"
 #include "tests/testing/temporary_folder.h"
@@ -10,7 +11,11 @@ namespace diffuser::bench {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
+using training::kFailed;
+using training::kOk;
+using training::kUsage;
 
 struct Said {
   int code;
@@ -87,6 +92,17 @@ TEST_F(BenchCli, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(Bench({"--model", "/no/such"}).err, HasSubstr("/no/such/config.json: no such file"));
   EXPECT_THAT(Bench({"--model", model_.c_str(), "--json", "/no/such/file"}).err,
               HasSubstr("/no/such/file: cannot be written"));
+}
+
+TEST_F(BenchCli, SaysThatThereIsNoSuchDevice) {
+  for (const char* device : {"cuda:99", "gpu"}) {
+    const Said said =
+        Bench({"--device", device, "--model", model_.c_str(), "--case", "128", "--no_probes"});
+    EXPECT_EQ(said.code, kFailed);
+    EXPECT_THAT(said.out, Not(HasSubstr("floor")));
+    EXPECT_THAT(said.err, HasSubstr("diffuser-bench: "));
+    EXPECT_THAT(said.err, HasSubstr(device));
+  }
 }
 
 TEST_F(BenchCli, DrawsNoHistoryThatHoldsNoRun) {

@@ -9,14 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include "model/layers/arena.h"
 #include "model/layers/guard.h"
 #include "model/layers/linear.h"
 #include "model/layers/onednn_linear.h"
-#include "tests/bench/keeping_allocator.h"
+#include "tests/bench/device_floor.h"
 #include "tests/bench/stopwatch.h"
 
 namespace diffuser::bench {
 namespace {
+
+constexpr char kCpu[] = "cpu";
 
 at::Tensor Random(int64_t rows, int64_t columns, at::ScalarType dtype) {
   return at::randn({rows, columns}).mul_(0.02).to(dtype);
@@ -76,7 +79,7 @@ class OneDnnFloor final : public Floor {
  private:
   FloorSeconds RunInMemory(int tokens, int documents) {
     if (!options_.reuse_memory) return RunUnguarded(tokens, documents);
-    const AllocatorScope scope(kept_memory_);
+    const layers::ArenaScope scope(arena_);
     return RunUnguarded(tokens, documents);
   }
 
@@ -104,27 +107,32 @@ class OneDnnFloor final : public Floor {
   const FloorOptions options_;
   const at::ScalarType dtype_;
   const int64_t hidden_;
-  KeepingAllocator kept_memory_;
+  const layers::Arena arena_;
   std::vector<FloorLayer> layers_;
 };
 
 }  // namespace
 
-model::Precision Floor::PrecisionFor(model::Precision precision) {
+model::Precision Floor::PrecisionFor(model::Precision precision, const std::string& device) {
   if (precision == model::Precision::kFloat32) return precision;
-  return layers::IsSupported(model::Precision::kBFloat16) ? model::Precision::kBFloat16
-                                                          : model::Precision::kFloat32;
+  return device != kCpu || layers::IsSupported(model::Precision::kBFloat16)
+             ? model::Precision::kBFloat16
+             : model::Precision::kFloat32;
 }
 
 absl::StatusOr<std::unique_ptr<Floor>> Floor::Make(const model::ModelConfig& config,
                                                    const FloorOptions& options) {
-  if (!layers::IsSupported(options.precision)) {
+  if (options.device == kCpu && !layers::IsSupported(options.precision)) {
     return absl::FailedPreconditionError("this machine lacks the floor's precision");
   }
   std::unique_ptr<Floor> floor;
   const absl::Status status = layers::GuardTorch(OneDnnFloor::Report, [&] {
     const c10::InferenceMode no_autograd;
-    floor = std::make_unique<OneDnnFloor>(config, options);
+    if (options.device == kCpu) {
+      floor = std::make_unique<OneDnnFloor>(config, options);
+    } else {
+      floor = MakeDeviceFloor(c10::Device(options.device), config, options);
+    }
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

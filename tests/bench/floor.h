@@ -2,6 +2,7 @@
 #define DIFFUSER_TESTS_BENCH_FLOOR_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "model/classifier.h"
@@ -17,22 +18,23 @@ struct FloorSeconds {
 };
 
 struct FloorOptions {
+  std::string device = "cpu";  // one that an engine was loaded on
   model::Precision precision = model::Precision::kFloat32;
   int threads = 1;
   // Whether outputs come to lie in memory that earlier ones lay in. LibTorch's allocator does not
-  // provide for that: for each large tensor the kernel clears new pages.
+  // provide for that on the CPU: for each large tensor the kernel clears new pages.
   bool reuse_memory = true;
 };
 
 // What no encoder of a shape can go below: its linear layers (q, k and v as one; the attention's
 // output; the feed-forward's two, with the activation fused) and nothing else, in the fastest form
-// that LibTorch offers: oneDNN's linear with prepacked weights. Random weights, of every layer its
-// own. Not thread-safe.
+// that LibTorch offers: on the CPU, oneDNN's linear with prepacked weights; on a device, see
+// device_floor.h. Random weights, of every layer its own. Not thread-safe.
 class Floor {
  public:
-  // The precision that an engine of `precision` is compared with: its own, but bfloat16 for int8,
-  // and float32 for int8 where this machine has no bfloat16.
-  static model::Precision PrecisionFor(model::Precision precision);
+  // The precision that an engine of `precision` on `device` is compared with: its own, but bfloat16
+  // for int8, and float32 for int8 on a CPU that has no bfloat16.
+  static model::Precision PrecisionFor(model::Precision precision, const std::string& device);
 
   // Errors: FAILED_PRECONDITION (this machine lacks the precision), RESOURCE_EXHAUSTED.
   static absl::StatusOr<std::unique_ptr<Floor>> Make(const model::ModelConfig& config,

@@ -35,6 +35,25 @@ TEST(History, KeepsEveryFieldOfEveryRun) {
   EXPECT_EQ((*runs)[0].engines[0].cases[1].peak_bytes, 200'000'000);
 }
 
+TEST(History, KeepsWhatIsMeasuredOnADevice) {
+  RunResult run = SampleRun();
+  run.machine.device = "Example GPU";
+  run.engines[0].device_bytes = 5;
+  run.engines[0].cases[0].work = {{"attention", {.operations = 4, .bytes = 3}}};
+  const auto read = ParseRun(ToJson(run).dump(), "here");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToJson(*read), ToJson(run));
+  EXPECT_EQ(read->machine.device, "Example GPU");
+  EXPECT_EQ(read->engines[0].device_bytes, 5);
+  EXPECT_EQ(read->engines[0].cases[0].work.at("attention").bytes, 3);
+}
+
+TEST(History, ReadsRunsFromBeforeThereWereDevices) {
+  nlohmann::ordered_json json = ToJson(SampleRun());
+  json["machine"].erase("device");
+  EXPECT_EQ(ParseRun(json.dump(), "here")->machine.device, "cpu");
+}
+
 TEST(History, TellsReadersWhatTheSamplesCameTo) {
   const nlohmann::ordered_json json = ToJson(SampleRun());
   const auto& longest = json.at("engines").at(0).at("cases").at(1);
@@ -90,7 +109,10 @@ TEST(PlotHistory, LeavesOtherMachinesAndFloorsOut) {
   RunResult other_floor = SampleRun();
   other_floor.reused_floor_memory = false;
   other_floor.date = "2025-02-28T12:00:00+00:00";
-  const std::string svg = PlotHistory({other_machine, other_floor, SampleRun()});
+  RunResult other_device = SampleRun();
+  other_device.machine.device = "Example GPU";
+  other_device.date = "2025-03-31T12:00:00+00:00";
+  const std::string svg = PlotHistory({other_machine, other_floor, other_device, SampleRun()});
   EXPECT_THAT(svg, HasSubstr(">runs from 2026-01-31 to 2026-01-31<"));
   EXPECT_THAT(svg, Not(HasSubstr("2025")));
 }

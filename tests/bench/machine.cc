@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "model/kernels/cuda/cuda_library.h"
 #include "tests/bench/isa.h"
 
 namespace diffuser::bench {
@@ -51,6 +52,18 @@ Machine ThisMachine(int threads, const std::string& isa) {
   Machine machine = DescribeMachine(text, UsableCores(), threads);
   if (isa != kNativeIsa) absl::StrAppend(&machine.isa, ", of which ", isa, " is used");
   return machine;
+}
+
+std::string DescribeDevice(const std::string& device) {
+  if (device == "cpu") return device;
+  const auto library = kernels::cuda::CudaLibrary::Open("libdiffuser_cuda.so");
+  if (!library.ok()) return device;
+  const auto devices = (*library)->Devices();
+  if (!devices.ok()) return device;
+  for (const kernels::cuda::DeviceInfo& info : *devices) {
+    if (device == absl::StrCat("cuda:", info.ordinal)) return info.name;
+  }
+  return device;
 }
 
 int UsableCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

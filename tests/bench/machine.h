@@ -14,6 +14,10 @@ Machine DescribeMachine(absl::string_view proc_cpuinfo, int cores, int threads);
 // This one, of which `isa` is used (isa.h).
 Machine ThisMachine(int threads, const std::string& isa);
 
+// What a device that an engine was loaded on is called: "cpu", or its name as the driver has it, or
+// "cuda:0" where nothing here can ask the driver.
+std::string DescribeDevice(const std::string& device);
+
 // Cores that this process may use. >= 1.
 int UsableCores();
 

@@ -108,6 +108,14 @@ std::vector<Load> MakeLoads(const std::vector<Case>& cases, const model::ModelCo
   return loads;
 }
 
+// Where the engine computes on a device.
+std::map<std::string, PartWork> WorkOnDevice(const Subject& subject,
+                                             const graph::AttentionGraph& graph, const Load& load) {
+  if (subject.device_parts == nullptr) return {};
+  const int element_bytes = subject.engine->precision() == model::Precision::kFloat32 ? 4 : 2;
+  return DeviceWork(subject.engine->config(), graph, load.what.lengths, element_bytes);
+}
+
 absl::Status PrepareResults(const std::vector<Load>& loads, std::vector<Subject>& subjects) {
   const model::ModelConfig& config = subjects.front().engine->config();
   const auto graph = graph::AttentionGraph::Build({.nodes = model::kGraphNodes,
@@ -121,7 +129,10 @@ absl::Status PrepareResults(const std::vector<Load>& loads, std::vector<Subject>
                       .tokens = load.packed.tokens()};
     result.engine_operations = EngineOperations(config, **graph, load.what.lengths);
     result.floor_operations = FloorOperations(config, load.packed.tokens());
-    for (Subject& subject : subjects) subject.result.cases.push_back(result);
+    for (Subject& subject : subjects) {
+      result.work = WorkOnDevice(subject, **graph, load);
+      subject.result.cases.push_back(result);
+    }
   }
   return absl::OkStatus();
 }
@@ -156,6 +167,14 @@ absl::Status Repeat(const std::vector<Load>& loads, const Rounds& rounds,
   return absl::OkStatus();
 }
 
+absl::Status AddParts(const Subject& subject, const Load& load, int threads,
+                      std::map<std::string, double>& parts) {
+  if (subject.device_parts == nullptr) {
+    return MeasureParts(*subject.engine, load.packed, threads, parts);
+  }
+  return MeasureDeviceParts(*subject.engine, load.packed, *subject.device_parts, parts);
+}
+
 }  // namespace
 
 absl::Status Measure(const MeasureOptions& options, std::vector<Subject>& subjects,
@@ -174,8 +193,7 @@ absl::Status Measure(const MeasureOptions& options, std::vector<Subject>& subjec
   for (size_t i = 0; i < loads.size(); ++i) {
     for (Subject& subject : subjects) {
       if (!status.ok()) return status;
-      status = MeasureParts(*subject.engine, loads[i].packed, options.threads,
-                            subject.result.cases[i].parts);
+      status = AddParts(subject, loads[i], options.threads, subject.result.cases[i].parts);
     }
   }
   return status;

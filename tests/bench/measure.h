@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "model/classifier.h"
 #include "tests/bench/cases.h"
+#include "tests/bench/device_parts.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/precisions.h"
 #include "tests/bench/results.h"
@@ -21,6 +22,8 @@ struct Subject {
   std::shared_ptr<const model::Classifier> engine;
   std::shared_ptr<Floor> floor;
   EngineResult result;  // its names are set; cases are added
+  // Told of the engine's parts where it computes on a device; null on the CPU.
+  std::shared_ptr<DeviceParts> device_parts;
 };
 
 struct MeasureOptions {

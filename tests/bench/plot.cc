@@ -13,7 +13,8 @@ using training::Panel;
 
 bool IsComparable(const RunResult& a, const RunResult& b) {
   return a.machine.processor == b.machine.processor && a.machine.threads == b.machine.threads &&
-         a.machine.isa == b.machine.isa && a.reused_floor_memory == b.reused_floor_memory;
+         a.machine.isa == b.machine.isa && a.machine.device == b.machine.device &&
+         a.reused_floor_memory == b.reused_floor_memory;
 }
 
 // The runs' ratios to the floor of one case; x is the run's number, from 1.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -30,6 +31,7 @@ absl::Status WriteLine(int descriptor, absl::string_view text) {
 std::vector<std::string> ProbeArguments(const ProbeOptions& options) {
   return {"probe",
           absl::StrCat("--model=", options.model),
+          absl::StrCat("--device=", options.device),
           absl::StrCat("--precision=", options.precision),
           absl::StrCat("--threads=", options.threads),
           absl::StrCat("--lengths=", absl::StrJoin(options.lengths, ",")),
@@ -40,8 +42,11 @@ absl::Status RunProbe(const ProbeOptions& options, int descriptor) {
   if (absl::Status limit = LimitIsa(options.isa); !limit.ok()) return limit;
   const auto precision = FindPrecision(options.precision);
   if (!precision.ok()) return precision.status();
-  const auto engine = model::Classifier::Load(
-      options.model, {.precision = *precision, .compute_threads = options.threads});
+  const int tokens = std::accumulate(options.lengths.begin(), options.lengths.end(), 0);
+  const auto engine = model::Classifier::Load(options.model, {.device = options.device,
+                                                              .precision = *precision,
+                                                              .compute_threads = options.threads,
+                                                              .max_batch_tokens = tokens});
   if (!engine.ok()) return engine.status();
   const model::PackedBatch batch = MakeBatch(options.lengths, (*engine)->config());
   absl::Status status;

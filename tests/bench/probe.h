@@ -15,7 +15,8 @@ namespace diffuser::bench {
 // What is measured in a process of its own, which has done nothing else: one batch, classified
 // twice.
 struct ProbeOptions {
-  std::string model;      // directory
+  std::string model;  // directory
+  std::string device = "cpu";
   std::string precision;  // a name of AllPrecisions
   int threads = 1;
   std::vector<int> lengths;  // of the batch's documents, in tokens

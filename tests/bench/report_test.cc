@@ -28,6 +28,22 @@ TEST(FormatEngine, HasSecondsRatiosAndRates) {
   EXPECT_THAT(text, HasSubstr("200\n"));
 }
 
+TEST(FormatEngine, HasRatesOfADevicesParts) {
+  EngineResult engine = SampleRun().engines[1];
+  engine.cases = {engine.cases[1]};
+  engine.cases[0].parts = {{"attention", 0.002}, {"norms", 0.001}, {"surprise", 0.5}};
+  engine.cases[0].work = {{"attention", {.operations = 4e9, .bytes = 3e9}},
+                          {"norms", {.bytes = 2e9}}};
+  engine.device_bytes = 3'000'000'000;
+  const std::string text = FormatEngine(engine);
+  EXPECT_THAT(text, HasSubstr("3000 MB of the device in use"));
+  EXPECT_THAT(text, HasSubstr("surprise    500.000\n"));
+  EXPECT_THAT(text, HasSubstr("attention      2000; 1500\n"));
+  EXPECT_THAT(text, HasSubstr("norms                2000\n"));
+  EXPECT_THAT(text, Not(HasSubstr("random hops")));
+  EXPECT_THAT(FormatEngine(SampleRun().engines[1]), Not(HasSubstr("GB/s")));
+}
+
 TEST(FormatRequirements, IsEmptyWhereNoneWasMeasured) {
   EXPECT_EQ(FormatRequirements({}), "");
   const std::string text = FormatRequirements(SampleRun());

@@ -118,6 +118,7 @@ std::string Verdict(const Requirement& requirement) {
 }
 
 std::vector<Requirement> CheckRequirements(const RunResult& run) {
+  if (run.machine.device != "cpu") return {};
   std::vector<Requirement> requirements = {OfFloat32(run), OfBFloat16(run), OfInt8(run),
                                            OfMemory(run)};
   for (const EngineResult& engine : run.engines) {

@@ -10,7 +10,7 @@
 
 namespace diffuser::bench {
 
-// One figure that the engine is held to, on two cores at base shape; less is better.
+// One figure that the engine is held to on the CPU, on two cores at base shape; less is better.
 struct Requirement {
   std::string what;
   std::string precision;
@@ -23,8 +23,8 @@ struct Requirement {
 // "missed", "must" (reached), "aim" (reached), or "not measured".
 std::string Verdict(const Requirement& requirement);
 
-// All figures, with what the run reached. What is compared within a repetition is the median of the
-// repetitions' ratios.
+// All figures, with what the run reached; none of a run on another device. What is compared within
+// a repetition is the median of the repetitions' ratios.
 std::vector<Requirement> CheckRequirements(const RunResult& run);
 
 }  // namespace diffuser::bench

@@ -85,5 +85,11 @@ TEST(CheckRequirements, HoldsNoOtherShapeToThem) {
   }
 }
 
+TEST(CheckRequirements, HoldsNoOtherDeviceToThem) {
+  RunResult run = SampleRun();
+  run.machine.device = "Example GPU";
+  EXPECT_TRUE(CheckRequirements(run).empty());
+}
+
 }  // namespace
 }  // namespace diffuser::bench

@@ -9,6 +9,13 @@
 
 namespace diffuser::bench {
 
+// What a part of the engine must do for a case, whatever its layout in memory: floating-point
+// operations, and bytes that it reads and writes at least.
+struct PartWork {
+  double operations = 0;
+  double bytes = 0;
+};
+
 // What was measured of one case with one engine. Samples are by repetition, in seconds.
 struct CaseResult {
   std::string name = {};
@@ -22,8 +29,9 @@ struct CaseResult {
   std::vector<double> one_by_one = {};  // the documents one by one; empty where not asked for
   double engine_operations = 0;
   double floor_operations = 0;
-  std::map<std::string, double> parts = {};  // seconds by part, of a run of its own
-  std::optional<int64_t> peak_bytes = {};    // above the weights
+  std::map<std::string, double> parts = {};   // seconds by part, of runs of their own
+  std::map<std::string, PartWork> work = {};  // of parts on a device
+  std::optional<int64_t> peak_bytes = {};     // above the weights
 };
 
 // One checkpoint in one precision.
@@ -32,6 +40,7 @@ struct EngineResult {
   std::string precision = {};
   std::string floor_precision = {};
   int64_t weight_bytes = 0;
+  std::optional<int64_t> device_bytes = {};  // of a device's memory in use, by all processes
   std::vector<double> start_up = {};  // seconds from process start to first answer, by repetition
   std::vector<CaseResult> cases = {};
 };
@@ -39,8 +48,9 @@ struct EngineResult {
 struct Machine {
   std::string processor = {};
   int cores = 0;
-  int threads = 0;       // that engine and floor computed with
-  std::string isa = {};  // the vector extensions that matter here: "avx2 avx512f"
+  int threads = 0;             // that engine and floor computed with
+  std::string isa = {};        // the vector extensions that matter here: "avx2 avx512f"
+  std::string device = "cpu";  // that engine and floor computed on: "cpu", or its name
 };
 
 // One run of the benchmark.

@@ -29,6 +29,9 @@ Json FromCase(const CaseResult& result) {
                {"engine_operations", result.engine_operations},
                {"floor_operations", result.floor_operations},
                {"part_seconds", result.parts}};
+  for (const auto& [part, work] : result.work) {
+    json["part_work"][part] = {{"operations", work.operations}, {"bytes", work.bytes}};
+  }
   if (!result.one_by_one.empty()) json["one_by_one_seconds"] = result.one_by_one;
   if (result.peak_bytes.has_value()) json["peak_bytes"] = *result.peak_bytes;
   json["median_engine_seconds"] = Median(result.engine);
@@ -40,9 +43,11 @@ Json FromCase(const CaseResult& result) {
 Json FromEngine(const EngineResult& result) {
   Json cases = Json::array();
   for (const CaseResult& of_case : result.cases) cases.push_back(FromCase(of_case));
-  return {{"checkpoint", result.checkpoint},           {"precision", result.precision},
-          {"floor_precision", result.floor_precision}, {"weight_bytes", result.weight_bytes},
-          {"start_up_seconds", result.start_up},       {"cases", std::move(cases)}};
+  Json json = {{"checkpoint", result.checkpoint},           {"precision", result.precision},
+               {"floor_precision", result.floor_precision}, {"weight_bytes", result.weight_bytes},
+               {"start_up_seconds", result.start_up},       {"cases", std::move(cases)}};
+  if (result.device_bytes.has_value()) json["device_bytes"] = *result.device_bytes;
+  return json;
 }
 
 Json FromRequirement(const Requirement& requirement) {
@@ -71,6 +76,10 @@ CaseResult ToCase(const ParsedJson& json) {
     json.at("one_by_one_seconds").get_to(result.one_by_one);
   }
   if (json.contains("peak_bytes")) result.peak_bytes = json.at("peak_bytes").get<int64_t>();
+  if (!json.contains("part_work")) return result;
+  for (const auto& [part, work] : json.at("part_work").items()) {
+    result.work[part] = {.operations = work.at("operations"), .bytes = work.at("bytes")};
+  }
   return result;
 }
 
@@ -80,15 +89,18 @@ EngineResult ToEngine(const ParsedJson& json) {
                       .floor_precision = json.at("floor_precision"),
                       .weight_bytes = json.at("weight_bytes"),
                       .start_up = json.at("start_up_seconds")};
+  if (json.contains("device_bytes")) result.device_bytes = json.at("device_bytes").get<int64_t>();
   for (const ParsedJson& of_case : json.at("cases")) result.cases.push_back(ToCase(of_case));
   return result;
 }
 
+// Runs from before there were devices name none.
 Machine ToMachine(const ParsedJson& json) {
   return {.processor = json.at("processor"),
           .cores = json.at("cores"),
           .threads = json.at("threads"),
-          .isa = json.at("isa")};
+          .isa = json.at("isa"),
+          .device = json.value("device", "cpu")};
 }
 
 // What a reader computes ratios from.
@@ -127,7 +139,8 @@ Json ToJson(const RunResult& run) {
            {{"processor", run.machine.processor},
             {"cores", run.machine.cores},
             {"threads", run.machine.threads},
-            {"isa", run.machine.isa}}},
+            {"isa", run.machine.isa},
+            {"device", run.machine.device}}},
           {"reused_floor_memory", run.reused_floor_memory},
           {"requirements", std::move(requirements)},
           {"engines", std::move(engines)}};

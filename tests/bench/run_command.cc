@@ -1,6 +1,8 @@
 #include "tests/bench/run_command.h"
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,18 +22,46 @@ namespace diffuser::bench {
 namespace {
 
 constexpr char kBase[] = "base";
+constexpr char kCpu[] = "cpu";
 
 // What was asked for, checked.
 struct Plan {
+  std::string device;  // "cpu" or "cuda:N"
   std::vector<NamedPrecision> precisions;
   MeasureOptions measure;
   std::string isa;
+
+  // Of the largest case.
+  int max_batch_tokens() const {
+    int most = 1;
+    for (const Case& each : measure.cases) most = std::max(most, each.tokens());
+    return most;
+  }
 };
 
+absl::StatusOr<std::string> FindDevice(const std::string& asked) {
+  auto devices = model::FindDevices(asked, /*on_fallback=*/nullptr);
+  if (!devices.ok()) return devices.status();
+  if (devices->size() == 1) return devices->front();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--device=", asked, ": ", devices->size(), " devices; expected one"));
+}
+
+absl::StatusOr<std::vector<Case>> ChooseCases(const std::vector<std::string>& asked,
+                                              const std::string& device) {
+  auto cases = Select(AllCases(), asked, "case");
+  if (cases.ok() && asked.empty() && device == kCpu) {
+    std::erase_if(*cases, [](const Case& each) { return each.for_devices; });
+  }
+  return cases;
+}
+
 absl::StatusOr<Plan> MakePlan(const RunOptions& options) {
+  auto device = FindDevice(options.device);
+  if (!device.ok()) return device.status();
   auto precisions = Select(AllPrecisions(), options.precisions, "precision");
   if (!precisions.ok()) return precisions.status();
-  auto cases = Select(AllCases(), options.cases, "case");
+  auto cases = ChooseCases(options.cases, *device);
   if (!cases.ok()) return cases.status();
   for (const std::string& model : options.models) {
     if (model == kBase) continue;
@@ -43,7 +73,8 @@ absl::StatusOr<Plan> MakePlan(const RunOptions& options) {
     if (path.empty()) continue;
     if (absl::Status status = CheckWritable(path); !status.ok()) return status;
   }
-  return Plan{.precisions = *std::move(precisions),
+  return Plan{.device = *std::move(device),
+              .precisions = *std::move(precisions),
               .measure = {.cases = *std::move(cases),
                           .repetitions = options.repetitions,
                           .threads = options.threads > 0 ? options.threads : UsableCores()},
@@ -60,20 +91,41 @@ absl::StatusOr<std::string> FindCheckpoint(const std::string& model, const std::
   return dir;
 }
 
+// Says to `log` what the engine computes with instead of what was hoped for. `parts` is null on the
+// CPU.
+model::LoadOptions EngineOptions(const Plan& plan, model::Precision precision,
+                                 const std::shared_ptr<DeviceParts>& parts, std::ostream& log) {
+  model::LoadOptions options{.device = plan.device,
+                             .precision = precision,
+                             .compute_threads = plan.measure.threads,
+                             .max_batch_tokens = plan.max_batch_tokens()};
+  options.on_fallback = [&log](const model::Fallback& fallback) {
+    log << fallback.reason << ": " << fallback.details << std::endl;
+  };
+  if (parts != nullptr) {
+    options.on_device_part = [parts](std::string_view part, double seconds) {
+      parts->Add(part, seconds);
+    };
+  }
+  return options;
+}
+
 absl::StatusOr<Subject> MakeSubject(const std::string& dir, const NamedPrecision& precision,
-                                    int threads, bool reuse_floor_memory) {
-  auto engine =
-      model::Classifier::Load(dir, {.precision = precision.precision, .compute_threads = threads});
+                                    const Plan& plan, bool reuse_floor_memory, std::ostream& log) {
+  auto parts = plan.device == kCpu ? nullptr : std::make_shared<DeviceParts>();
+  auto engine = model::Classifier::Load(dir, EngineOptions(plan, precision.precision, parts, log));
   if (!engine.ok()) return engine.status();
-  const model::Precision of_floor = Floor::PrecisionFor(precision.precision);
-  auto floor =
-      Floor::Make((*engine)->config(),
-                  {.precision = of_floor, .threads = threads, .reuse_memory = reuse_floor_memory});
+  const model::Precision of_floor = Floor::PrecisionFor(precision.precision, plan.device);
+  auto floor = Floor::Make((*engine)->config(), {.device = plan.device,
+                                                 .precision = of_floor,
+                                                 .threads = plan.measure.threads,
+                                                 .reuse_memory = reuse_floor_memory});
   if (!floor.ok()) return floor.status();
   EngineResult result{.precision = precision.name,
                       .floor_precision = model::PrecisionName(of_floor),
                       .weight_bytes = (*engine)->weight_bytes()};
-  return Subject{*std::move(engine), *std::move(floor), std::move(result)};
+  if (const auto memory = (*engine)->device_memory()) result.device_bytes = memory->used;
+  return Subject{*std::move(engine), *std::move(floor), std::move(result), std::move(parts)};
 }
 
 // Start-up and memory, each in processes of their own.
@@ -81,6 +133,7 @@ absl::Status MeasureProbes(const std::string& dir, const Plan& plan, Subject& su
   constexpr int kStarts = 3;
   constexpr int kFirstTokens = 16;  // of the document that the first answer is for
   ProbeOptions options{.model = dir,
+                       .device = plan.device,
                        .precision = subject.result.precision,
                        .threads = plan.measure.threads,
                        .lengths = {kFirstTokens},
@@ -108,7 +161,7 @@ absl::StatusOr<std::vector<EngineResult>> RunModel(const RunOptions& options, co
   if (!dir.ok()) return dir.status();
   std::vector<Subject> subjects;
   for (const NamedPrecision& precision : plan.precisions) {
-    auto subject = MakeSubject(*dir, precision, plan.measure.threads, !options.fresh_floor_memory);
+    auto subject = MakeSubject(*dir, precision, plan, !options.fresh_floor_memory, log);
     if (absl::IsFailedPrecondition(subject.status())) {
       log << precision.name << ": left out: " << subject.status().message() << std::endl;
       continue;
@@ -118,7 +171,10 @@ absl::StatusOr<std::vector<EngineResult>> RunModel(const RunOptions& options, co
     subjects.push_back(*std::move(subject));
   }
   std::vector<EngineResult> results;
-  if (subjects.empty()) return results;
+  if (subjects.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(plan.device, " has none of the precisions that were asked for"));
+  }
   absl::Status status = Measure(plan.measure, subjects, log);
   for (Subject& subject : subjects) {
     if (status.ok() && !options.no_probes) status = MeasureProbes(*dir, plan, subject);
@@ -148,7 +204,9 @@ absl::Status RunBenchmark(const RunOptions& options, absl::Time now, std::ostrea
                 .revision = std::string(config::GetBuildInfo().revision),
                 .machine = ThisMachine(plan->measure.threads, options.isa),
                 .reused_floor_memory = !options.fresh_floor_memory};
-  out << run.machine.processor << " (" << run.machine.isa << "), " << run.machine.cores
+  run.machine.device = DescribeDevice(plan->device);
+  out << (plan->device == kCpu ? "" : absl::StrCat(run.machine.device, "; "))
+      << run.machine.processor << " (" << run.machine.isa << "), " << run.machine.cores
       << " cores, " << run.machine.threads << " threads; revision " << run.revision << "; "
       << run.date << (run.reused_floor_memory ? "" : "; the floor takes fresh memory") << "\n\n";
   for (const std::string& model : options.models) {

@@ -13,9 +13,10 @@ namespace diffuser::bench {
 
 // What `diffuser-bench` was asked for.
 struct RunOptions {
+  std::string device = "cpu";           // as model::FindDevices takes it, of one device
   std::vector<std::string> models;      // directories, or "base"
   std::vector<std::string> precisions;  // names of AllPrecisions; empty: all
-  std::vector<std::string> cases;       // names of AllCases; empty: all
+  std::vector<std::string> cases;       // names of AllCases; empty: all for the device
   int repetitions = 5;
   int threads = 0;  // 0: as many as the process may use
   std::string isa = kNativeIsa;
@@ -29,7 +30,8 @@ struct RunOptions {
 // Runs the benchmark at time `now`: tables to `out`, progress to `log`. A precision that this
 // machine lacks is left out with a word.
 // Errors: INVALID_ARGUMENT (an unknown name, a file that cannot be written), NOT_FOUND (no such
-// checkpoint), and those of loading and measuring.
+// checkpoint), FAILED_PRECONDITION (no such device, or it has none of the precisions), and those of
+// loading and measuring.
 absl::Status RunBenchmark(const RunOptions& options, absl::Time now, std::ostream& out,
                           std::ostream& log);
 

@@ -1,10 +1,13 @@
 #ifndef DIFFUSER_TESTS_BENCH_WORK_H_
 #define DIFFUSER_TESTS_BENCH_WORK_H_
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "model/graph/attention_graph.h"
 #include "model/model_config.h"
+#include "tests/bench/results.h"
 
 namespace diffuser::bench {
 
@@ -20,6 +23,14 @@ double FloorOperations(const model::ModelConfig& config, int tokens);
 // the attention, a score of D products, and D products a hop, in the last layer one a hop.
 double EngineOperations(const model::ModelConfig& config, const graph::AttentionGraph& graph,
                         const std::vector<int>& lengths);
+
+// The same by part, as a device's parts are called (LoadOptions::on_device_part), with the bytes
+// that each moves at least where an element takes `element_bytes`: weights once; rows in and out of
+// every layer; of the attention q, k and v, the output, and its matrix, in 16 bits, written once
+// and read at every hop. cuda_roofline.py adds what the kernels' layout costs.
+std::map<std::string, PartWork> DeviceWork(const model::ModelConfig& config,
+                                           const graph::AttentionGraph& graph,
+                                           const std::vector<int>& lengths, int element_bytes);
 
 }  // namespace diffuser::bench
 

@@ -55,5 +55,26 @@ TEST(EngineOperations, AddsUpOverDocuments) {
                        EngineOperations(SmallConfig(), *graph, {8}));
 }
 
+TEST(DeviceWork, CountsWhatTheEngineDoesByPart) {
+  const auto graph = LocalGraph();
+  const std::vector<int> lengths = {3, 8, 3};
+  double operations = 0;
+  for (const auto& [part, work] : DeviceWork(SmallConfig(), *graph, lengths, 2)) {
+    operations += work.operations;
+    EXPECT_GT(work.bytes, 0) << part;
+  }
+  EXPECT_DOUBLE_EQ(operations, EngineOperations(SmallConfig(), *graph, lengths));
+}
+
+// One token with one edge: three layers, of which the last has as many rows as the others.
+TEST(DeviceWork, CountsBytes) {
+  const auto work = DeviceWork(SmallConfig(), *LocalGraph(), {1}, 2);
+  EXPECT_DOUBLE_EQ(work.at("embeddings").bytes, 2 * 3 * 4);
+  EXPECT_DOUBLE_EQ(work.at("norms").bytes, 2 * 3 * 6 * 4);
+  EXPECT_DOUBLE_EQ(work.at("projections").bytes, 2 * 3 * (4 * 16 + 4 * 4 + 2 * 4));
+  EXPECT_DOUBLE_EQ(work.at("feed_forward").bytes, 2 * 3 * (2 * 24 + 2 * 4 + 4 * 6));
+  EXPECT_DOUBLE_EQ(work.at("attention").bytes, 3 * (2 * (3 * 4 + 4) + 2 * 2 * (1 + 5)));
+}
+
 }  // namespace
 }  // namespace diffuser::bench

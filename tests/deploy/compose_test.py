@@ -8,6 +8,7 @@ import support
 yaml = support.import_yaml()
 COMPOSE = yaml.safe_load((support.DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+CUDA = yaml.safe_load((support.DEPLOY / "compose.cuda.yaml").read_text())
 
 
 def mounts(service: dict) -> list[tuple[str, str, str]]:
@@ -32,7 +33,8 @@ class Compose(unittest.TestCase):
     def test_the_server_is_built_from_a_stage_of_the_dockerfile(self):
         build = SERVICES["server"]["build"]
         dockerfile = support.DEPLOY / build["context"] / build["dockerfile"]
-        self.assertRegex(dockerfile.read_text(), rf"(?m)^FROM \S+ AS {build['target']}$")
+        for target in (build["target"], CUDA["services"]["server"]["build"]["target"]):
+            self.assertRegex(dockerfile.read_text(), rf"(?m)^FROM \S+ AS {target}$")
 
     def test_ports_are_published_on_the_loopback_only(self):
         for name, service in SERVICES.items():
@@ -72,6 +74,27 @@ class Compose(unittest.TestCase):
         provider = yaml.safe_load((provisioning / "dashboards/diffuser.yaml").read_text())
         targets = [target for _, target, _ in mounts(SERVICES["grafana"])]
         self.assertIn(provider["providers"][0]["options"]["path"], targets)
+
+
+class CudaOverride(unittest.TestCase):
+    """The second file, which compose lays over the first."""
+
+    server = CUDA["services"]["server"]
+
+    def test_it_changes_nothing_but_the_server_s_image_device_and_resources(self):
+        self.assertEqual(set(CUDA["services"]), {"server"})
+        self.assertEqual(
+            set(self.server), {"build", "image", "command", "deploy", "cpus", "mem_limit"}
+        )
+        self.assertEqual(self.server["image"], "diffuser-serving:cuda")
+
+    def test_the_server_gets_one_gpu(self):
+        [device] = self.server["deploy"]["resources"]["reservations"]["devices"]
+        self.assertEqual(device, {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]})
+
+    def test_a_server_computes_on_the_device_or_is_started_anew(self):
+        self.assertEqual(self.server["command"], ["--device=cuda", "--on_device_failure=exit"])
+        self.assertEqual(SERVICES["server"]["restart"], "unless-stopped")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,22 @@ IGNORE = (support.ROOT / ".dockerignore").read_text().splitlines()
 INSTRUCTIONS = re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^#.*\n", "", DOCKERFILE)).splitlines()
 
 
-def stages() -> list[str]:
-    return re.findall(r"(?m)^FROM \S+ AS (\S+)$", DOCKERFILE)
+def stages() -> dict[str, list[str]]:
+    """The instructions of each stage, FROM first."""
+    found = {}
+    for instruction in INSTRUCTIONS:
+        if match := re.match(r"FROM \S+ AS (\S+)$", instruction):
+            found[match.group(1)] = current = []
+        if found:
+            current.append(instruction)
+    return found
+
+
+def sources(stage: str) -> set[str]:
+    """The stages that a stage is built on or copies from, and theirs, and itself."""
+    named = re.findall(r"(?m)^FROM (\S+)|--from=(\S+)", "\n".join(stages()[stage]))
+    direct = {name for pair in named for name in pair if name in stages()}
+    return {stage}.union(*map(sources, direct))
 
 
 def runtime_packages() -> list[str]:
@@ -76,12 +90,27 @@ def with_dependencies(packages: list[str]) -> set[str]:
 
 class Dockerfile(unittest.TestCase):
     def test_has_the_stages_and_builds_cpu_by_default(self):
-        self.assertEqual(stages(), ["build", "runtime", "cuda", "cpu"])
+        self.assertEqual(list(stages())[-2:], ["cuda", "cpu"])
+
+    def test_the_cpu_s_image_has_nothing_of_cuda_s(self):
+        self.assertEqual(sources("cpu"), {"dependencies", "build", "runtime", "cpu"})
+        self.assertEqual(
+            sources("cuda"),
+            {"dependencies", "build", "runtime", "cuda-libraries", "cuda-kernels", "cuda"},
+        )
+
+    def test_what_is_large_does_not_depend_on_the_source(self):
+        self.assertEqual(sources("cuda-libraries"), {"dependencies", "cuda-libraries"})
+        for stage in ("dependencies", "cuda-libraries"):
+            copied = [line for line in stages()[stage] if line.startswith("COPY")]
+            self.assertLessEqual(set(copied), {"COPY cmake/dependencies cmake/dependencies"})
+        copies = [line for line in stages()["cuda"] if line.startswith("COPY")]
+        self.assertIn("--from=cuda-libraries", copies[0])
 
     def test_what_it_copies_exists_and_reaches_the_build(self):
         for instruction in INSTRUCTIONS:
             if match := re.match(r"COPY (?!--from)(\S+) ", instruction):
-                source = match.group(1).replace("${CUDA_LIBRARIES}", "deploy/cuda")
+                source = match.group(1)
                 with self.subTest(source):
                     self.assertTrue((support.ROOT / source).exists())
                     self.assertTrue(source == "." or in_context(source))
@@ -121,7 +150,9 @@ class Dockerfile(unittest.TestCase):
     def test_the_configuration_names_the_model_of_the_image(self):
         configuration = (support.DEPLOY / "server.textproto").read_text()
         self.assertIn('model: "default=/opt/diffuser/models/default"', configuration)
-        self.assertIn("COPY --from=build /out/models /opt/diffuser/models", DOCKERFILE)
+        self.assertIn("models/default", DOCKERFILE)
+        for target in ("cpu", "cuda"):
+            self.assertIn("COPY --from=build /out/root /", stages()[target])
 
 
 class Packages(unittest.TestCase):

@@ -1,6 +1,7 @@
 """The Kubernetes manifests: what kustomize makes of them is valid, consistent and locked down."""
 
 import functools
+import pathlib
 import re
 import unittest
 
@@ -16,6 +17,10 @@ try:
 except ImportError:
     support.skip("no kubernetes-validate here")
 
+# By name, what kustomize renders: the overlays, and one with every component.
+RENDERED = {name: KUBERNETES / "overlays" / name for name in OVERLAYS}
+RENDERED["every component"] = pathlib.Path(__file__).parent / "kubernetes"
+
 # The oldest release whose probes speak gRPC without a feature gate, and the newest with schemas.
 VERSIONS = ("1.27", "1.37")
 # Kinds of the Prometheus operator, which are not Kubernetes' own.
@@ -24,7 +29,7 @@ FOREIGN = {"ServiceMonitor", "PrometheusRule"}
 
 @functools.cache
 def render(overlay: str) -> list[dict]:
-    result = support.run(KUSTOMIZE, "build", KUBERNETES / "overlays" / overlay)
+    result = support.run(KUSTOMIZE, "build", RENDERED[overlay])
     if result.returncode != 0:
         raise AssertionError(f"kustomize build {overlay}: {result.stdout}")
     return list(yaml.safe_load_all(result.stdout))
@@ -55,7 +60,7 @@ def selects(labels: dict, selector: dict) -> bool:
 
 
 class OverlayChecks:
-    """What must hold of each overlay, as kustomize renders it; `overlay` is its folder's name."""
+    """What must hold of each overlay, as kustomize renders it; `overlay` is its name in RENDERED."""
 
     overlay = ""
 
@@ -143,16 +148,47 @@ class CpuOverlay(OverlayChecks, unittest.TestCase):
     overlay = "cpu"
 
 
-class GpuExampleOverlay(OverlayChecks, unittest.TestCase):
-    overlay = "gpu-example"
+class GpuOverlay(OverlayChecks, unittest.TestCase):
+    overlay = "gpu"
+
+    def test_a_pod_has_one_gpu_and_the_image_for_it(self):
+        self.assertEqual(server("gpu")["resources"]["limits"]["nvidia.com/gpu"], "1")
+        self.assertRegex(server("gpu")["image"], r":cuda$")
+        self.assertRegex((support.ROOT / "Dockerfile").read_text(), r"(?m)^FROM \S+ AS cuda$")
+
+    def test_pods_reach_tainted_nodes_with_gpus(self):
+        spec = pod("gpu")["spec"]
+        self.assertEqual(spec["nodeSelector"], {"nvidia.com/gpu.present": "true"})
+        [toleration] = spec["tolerations"]
+        self.assertEqual(toleration["key"], "nvidia.com/gpu")
+
+    def test_a_server_computes_on_the_device_or_is_started_anew(self):
+        self.assertEqual(server("gpu")["args"], ["--device=cuda", "--on_device_failure=exit"])
+        self.assertEqual(pod("gpu")["spec"].get("restartPolicy", "Always"), "Always")
+
+    def test_rolling_out_needs_no_second_gpu(self):
+        self.assertEqual(self.spec("Deployment")["strategy"]["rollingUpdate"]["maxSurge"], 0)
+
+
+class EveryComponent(OverlayChecks, unittest.TestCase):
+    overlay = "every component"
+
+    def test_components_are_all_there(self):
+        kustomization = yaml.safe_load(
+            (RENDERED[self.overlay] / "kustomization.yaml").read_text()
+        )
+        self.assertEqual(
+            {pathlib.Path(path).name for path in kustomization["components"]},
+            {path.name for path in (KUBERNETES / "components").iterdir()},
+        )
 
 
 class Operator(unittest.TestCase):
     def test_the_monitor_finds_the_metrics_port_once(self):
-        monitor = find("gpu-example", "ServiceMonitor")["spec"]
+        monitor = find("every component", "ServiceMonitor")["spec"]
         services = [
             r
-            for r in render("gpu-example")
+            for r in render("every component")
             if r["kind"] == "Service"
             and selects(r["metadata"]["labels"], monitor["selector"]["matchLabels"])
         ]
@@ -163,7 +199,7 @@ class Operator(unittest.TestCase):
 
 class Files(unittest.TestCase):
     def test_every_overlay_is_checked(self):
-        self.assertEqual(OVERLAYS, ["cpu", "gpu-example"])
+        self.assertEqual(OVERLAYS, ["cpu", "gpu"])
 
     def test_every_file_is_used_by_its_kustomization(self):
         for kustomization in KUBERNETES.rglob("kustomization.yaml"):

@@ -3,15 +3,8 @@
 
 namespace diffuser::training {
 
-// The exit codes of diffuser-train.
-enum ExitCode {
-  kOk = 0,
-  kFailed = 1,  // bad data, no space, a run that failed
-  kUsage = 2,   // wrong flags or values
-};
-
 // All of diffuser-train but the process around it: reads the arguments, runs the command and gives
-// the exit code. What went wrong is on std::cerr, "diffuser-train: …".
+// the exit code, an ExitCode. What went wrong is on std::cerr, "diffuser-train: …".
 int RunTrainCli(int argc, const char* const* argv);
 
 }  // namespace diffuser::training

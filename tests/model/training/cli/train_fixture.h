@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/training/cli/cli.h"
+#include "model/training/cli/parse_and_run.h"
 #include "tests/model/training/cli/fake_commands.h"
 #include "tests/testing/temporary_folder.h"
 
