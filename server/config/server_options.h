@@ -28,7 +28,7 @@ struct ServerOptions {
   std::string listen;               // HOST:PORT
   std::string metrics_listen;       // HOST:PORT
   std::string device;               // as model::FindDevices takes it
-  std::string precision;            // "auto", "float32", "bfloat16" or "int8"
+  std::string precision;            // "auto", "float32", "bfloat16", "float16" or "int8"
 
   int max_batch_tokens = 0;
   int max_batch_documents = 0;

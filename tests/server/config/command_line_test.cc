@@ -90,7 +90,7 @@ TEST(CommandLine, RefusesAPrecisionOfNoModelAndNoPrecisionOfAModel) {
   for (const std::string wrong : {"int8", "=int8", "a=int4", "a="}) {
     EXPECT_EQ(FlagError("--model_precision=" + wrong),
               "--model_precision=" + wrong +
-                  ": must be NAME=PRECISION, with one of auto, float32, bfloat16, int8");
+                  ": must be NAME=PRECISION, with one of auto, float32, bfloat16, float16, int8");
   }
 }
 
@@ -194,7 +194,7 @@ TEST(CommandLine, RefusesWrongValuesSayingWhatIsExpected) {
   EXPECT_EQ(FlagError("--log_level=loud"),
             "--log_level=loud: must be one of debug, info, warning, error");
   EXPECT_EQ(FlagError("--precision=int4"),
-            "--precision=int4: must be one of auto, float32, bfloat16, int8");
+            "--precision=int4: must be one of auto, float32, bfloat16, float16, int8");
   EXPECT_EQ(FlagError("--on_device_failure=wait"),
             "--on_device_failure=wait: must be one of exit, reload");
 }
