@@ -182,6 +182,12 @@ class Packages(unittest.TestCase):
         missing = {path: p for path, p in self.packages().items() if p not in provided}
         self.assertEqual(missing, {})
 
+    def test_the_server_opens_libraries_where_the_image_has_them(self):
+        dynamic = support.run("readelf", "-d", support.BIN / "diffuser-server").stdout
+        self.assertRegex(dynamic, r"runpath: \[\$ORIGIN/\.\./lib[:\]]")
+        copies = re.findall(r"(?m)^COPY --from=\S+ /out/lib (\S+)$", DOCKERFILE)
+        self.assertEqual(set(copies), {"/opt/diffuser/lib"})
+
     def test_no_package_is_there_for_nothing(self):
         self.assertEqual(set(runtime_packages()) - set(self.packages().values()), set())
 
