@@ -42,11 +42,15 @@ struct DeviceFloorLayer {
   DeviceLinear qkv, attention_output, intermediate, output;
 };
 
+at::ScalarType TypeOf(model::Precision precision) {
+  if (precision == model::Precision::kFloat16) return at::kHalf;
+  return precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat;
+}
+
 class DeviceFloor final : public Floor {
  public:
   DeviceFloor(c10::Device device, const model::ModelConfig& config, const FloorOptions& options)
-      : tensors_(at::TensorOptions(device).dtype(
-            options.precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat)),
+      : tensors_(at::TensorOptions(device).dtype(TypeOf(options.precision))),
         hidden_(config.hidden_size) {
     for (int i = 0; i < config.num_layers; ++i) layers_.emplace_back(config, tensors_);
   }

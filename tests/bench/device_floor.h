@@ -13,7 +13,7 @@ namespace diffuser::bench {
 // The floor on any device that LibTorch knows: the linear layers as ATen computes them there, in
 // their stream and by its time. The activation is left out: ATen has its exact form only as a pass
 // of its own over memory, which is no part of a product.
-// Throws what LibTorch throws.
+// REQUIRES: a precision of floating-point numbers. Throws what LibTorch throws.
 std::unique_ptr<Floor> MakeDeviceFloor(c10::Device device, const model::ModelConfig& config,
                                        const FloorOptions& options);
 

@@ -114,7 +114,9 @@ class OneDnnFloor final : public Floor {
 }  // namespace
 
 model::Precision Floor::PrecisionFor(model::Precision precision, const std::string& device) {
-  if (precision == model::Precision::kFloat32) return precision;
+  if (precision == model::Precision::kFloat32 || precision == model::Precision::kFloat16) {
+    return precision;
+  }
   return device != kCpu || layers::IsSupported(model::Precision::kBFloat16)
              ? model::Precision::kBFloat16
              : model::Precision::kFloat32;

@@ -32,8 +32,8 @@ struct FloorOptions {
 // device_floor.h. Random weights, of every layer its own. Not thread-safe.
 class Floor {
  public:
-  // The precision that an engine of `precision` on `device` is compared with: its own, but bfloat16
-  // for int8, and float32 for int8 on a CPU that has no bfloat16.
+  // The precision that an engine of `precision` on `device`, which has it, is compared with: its
+  // own, but bfloat16 for int8, and float32 for int8 on a CPU that has no bfloat16.
   static model::Precision PrecisionFor(model::Precision precision, const std::string& device);
 
   // Errors: FAILED_PRECONDITION (this machine lacks the precision), RESOURCE_EXHAUSTED.

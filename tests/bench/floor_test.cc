@@ -45,7 +45,8 @@ TEST(Floor, ComparesFloat32WithFloat32) {
   }
 }
 
-TEST(Floor, ComparesTheRestWithBFloat16OnADevice) {
+TEST(Floor, ComparesHalvesWithThemselvesAndInt8WithBFloat16OnADevice) {
+  EXPECT_EQ(Floor::PrecisionFor(model::Precision::kFloat16, "cuda:0"), model::Precision::kFloat16);
   EXPECT_EQ(Floor::PrecisionFor(model::Precision::kBFloat16, "cuda:0"),
             model::Precision::kBFloat16);
   EXPECT_EQ(Floor::PrecisionFor(model::Precision::kInt8, "cuda:0"), model::Precision::kBFloat16);
@@ -58,7 +59,8 @@ TEST(Floor, IsNotMadeOnADeviceThatLibTorchDoesNotHave) {
 
 // On the CPU, as a stand-in for a device.
 TEST(DeviceFloor, RunsInEveryPrecision) {
-  for (const auto precision : {model::Precision::kFloat32, model::Precision::kBFloat16}) {
+  for (const auto precision :
+       {model::Precision::kFloat32, model::Precision::kBFloat16, model::Precision::kFloat16}) {
     const auto floor = MakeDeviceFloor(at::kCPU, SmallConfig(), {.precision = precision});
     const auto seconds = floor->Run(/*tokens=*/128, /*documents=*/2);
     ASSERT_TRUE(seconds.ok()) << seconds.status();

@@ -6,8 +6,8 @@ namespace diffuser::bench {
 
 std::vector<NamedPrecision> AllPrecisions() {
   std::vector<NamedPrecision> all;
-  for (const model::Precision precision :
-       {model::Precision::kFloat32, model::Precision::kBFloat16, model::Precision::kInt8}) {
+  for (const model::Precision precision : {model::Precision::kFloat32, model::Precision::kBFloat16,
+                                           model::Precision::kFloat16, model::Precision::kInt8}) {
     all.push_back({model::PrecisionName(precision), precision});
   }
   return all;
