@@ -1,10 +1,13 @@
-"""Every configuration file that is shipped, read by the server itself."""
+"""Every configuration file and every flag that is shipped, read by the server itself."""
 
+import re
 import unittest
 
 import live
 import support
 
+FLAG = re.compile(r'"(--\w+)=\w+"')
+MANIFESTS = ("compose.cuda.yaml", "kubernetes/overlays/gpu/deployment.yaml")
 FILES = sorted(support.DEPLOY.rglob("*.textproto"))
 
 
@@ -20,6 +23,14 @@ class ServerConfig(unittest.TestCase):
                 with live.Server(f"--config={path}", model) as server:
                     live.wait_until("the model", server.is_serving)
                     self.assertEqual(server.stop(), 0, "".join(server.output))
+
+    def test_the_server_knows_the_flags_of_the_manifests(self):
+        usage = support.run(support.BIN / "diffuser-server", "--help").stdout
+        for manifest in MANIFESTS:
+            flags = FLAG.findall((support.DEPLOY / manifest).read_text())
+            self.assertEqual(flags, ["--device", "--on_device_failure"], manifest)
+            for flag in flags:
+                self.assertRegex(usage, rf"(?m)^\s*{flag}\b", manifest)
 
 
 if __name__ == "__main__":
