@@ -66,6 +66,7 @@ class NotingGuard final : public c10::impl::DeviceGuardImplInterface {
   void destroyEvent(void* event, c10::DeviceIndex) const noexcept override {
     delete static_cast<double*>(event);
   }
+  bool queryEvent(void*) const override { return true; }
   double elapsedTime(void* from, void* to, c10::DeviceIndex) const override {
     return *static_cast<double*>(to) - *static_cast<double*>(from);
   }
@@ -107,7 +108,10 @@ class NotingGraph final : public at::GraphImplInterface {
 class TorchRuntimeTest : public ::testing::Test {
  protected:
   TorchRuntimeTest() {
-    if (!at::isPrivateUse1HooksRegistered()) at::RegisterPrivateUse1HooksInterface(new Hooks);
+    if (!at::isPrivateUse1HooksRegistered()) {
+      c10::register_privateuse1_backend("noting");
+      at::RegisterPrivateUse1HooksInterface(new Hooks);
+    }
     log_of_calls = {};
   }
 
@@ -177,5 +181,5 @@ TEST_F(TorchRuntimeTest, KnowsNoMemoryWhereTheBackendSaysNothing) {
 }  // namespace diffuser::device
 
 namespace at {
-REGISTER_GRAPH_IMPL(PRIVATEUSEONE, diffuser::device::NotingGraph)
+REGISTER_GRAPH_IMPL(NOTING, diffuser::device::NotingGraph)
 }  // namespace at
