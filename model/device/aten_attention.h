@@ -13,8 +13,9 @@
 namespace diffuser::device {
 
 // The attention diffusion (see AttentionKernels) as dense matrices of one document and a few heads,
-// with a mask for the edges, in float32: 4 * H * L * L * (D + K * D / 2) operations a document, ten
-// times what the graph's structure needs, but by LibTorch's operators alone. On any device.
+// with a mask for the edges, in float32: 2 * H * L * L * D * (K + 1) operations a document, some
+// fifteen times what its edges need at 4,096 tokens, but by LibTorch's operators alone. On any
+// device.
 //
 // Holds the mask, one byte for each pair of nodes; while it computes, takes some 0.6 GB, or two
 // float32 matrices of one head where those are more. Immutable and thread-safe.

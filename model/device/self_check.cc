@@ -117,7 +117,7 @@ class Answers {
     at::Tensor out = Unwritten({kRows, hidden}, tables.word);
     kernels.NormalizeEmbeddings(stream_.handle(), tables, ids, positions, made_up_.Norm(hidden),
                                 out);
-    Keep("the embeddings", out);
+    Keep("the norm of the embeddings", out);
   }
 
   void AddAndNormalize(const EncoderKernels& kernels) {

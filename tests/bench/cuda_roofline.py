@@ -16,9 +16,11 @@ RANDOM = 60  # sources of a row in 4,096 tokens
 # Of 16 rows the one with most random sources has so many standard deviations more than the mean, and groups have 8: this
 # and the reads of shared memory that a step of 8 rows takes agree with random_groups_test.
 MOST_OF_16, CONFLICTS = 1.77, 1.01
-TILE_BYTES, GROUP_BYTES = 1024 + 64, 256 + 64
+TILE_BYTES, GROUP_BYTES = 1024 + 64, 256
+MAXIMA_BYTES = 64  # of a group, while scores are computed
 # Instructions that a warp issues, counted in the code for sm_90; of hops by W.
-HOP_TILE, HOP_GROUP, SCORE_TILE, SCORE_GROUP = {8: 45, 16: 42, 24: 52}, {8: 92, 16: 127, 24: 167}, 1000, 1200
+HOP_TILE, HOP_GROUP = {8: 45, 16: 44, 24: 52, 32: 63}, {8: 95, 16: 120, 24: 162, 32: 181}
+SCORE_TILE, SCORE_GROUP = 1000, 1250
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,16 +38,14 @@ class Device:
 
     def split(self, tokens):
         """The slabs' widths and P, as DocumentClasses has them."""
-        for most in (24, 16, 8):
+        for most in (32, 24, 16, 8):
             slabs = math.ceil(D / most)
             width = math.ceil(D / slabs / 8) * 8
             fitting = self.shared // (2 * width)
             if tokens > fitting:
                 continue
             most_parts = max(1, min(self.cluster, 128 // (H * slabs)))
-            parts = 1
-            while parts < most_parts and tokens > fitting * parts // (most_parts + 1):
-                parts = min(2 * parts, most_parts)
+            parts = next((p for p in (1, 2) if p < most_parts and tokens <= fitting * p // (most_parts + 1)), most_parts)
             return [min(width, math.ceil((D - width * slab) / 8) * 8) for slab in range(slabs)], parts
         raise ValueError(f"{tokens} tokens do not fit")
 
@@ -88,9 +88,11 @@ def issue(device, instructions, blocks):
 def scores(work, device):
     heads = H * work.documents
     keys = work.tiles * 32 * 2 * D + work.strips * work.groups * work.filled * 128 * 2 * D
+    # Weights of groups are written, and read and written again when the rows' sums are known.
+    again = work.strips * work.groups * 2 * (GROUP_BYTES + MAXIMA_BYTES)
     instructions = heads * (work.tiles * SCORE_TILE + work.strips * work.groups * SCORE_GROUP)
     return largest({
-        "L2": heads * (keys + work.matrix_bytes + work.source_bytes) / device.l2,
+        "L2": heads * (keys + work.matrix_bytes + again + work.source_bytes) / device.l2,
         "instructions": issue(device, instructions, device.sms),
         "tensor cores": heads * work.tiles * 16 * 32 * D / (device.mma * device.clock * device.sms),
     })

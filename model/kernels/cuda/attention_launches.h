@@ -2,7 +2,10 @@
 #define DIFFUSER_MODEL_KERNELS_CUDA_ATTENTION_LAUNCHES_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 #include "model/kernels/cuda/attention_call.h"
 #include "model/kernels/cuda/first_tokens.cuh"
@@ -44,6 +47,13 @@ void LaunchScores(Launcher& launcher, const AttentionCall<Half>& call) {
   launcher.Launch(chunks, FinishGlobalRows<Half>, args);
 }
 
+template <class Half, class Launcher, size_t... kAt>
+void LaunchHopsOfWidth(Launcher& launcher, const LaunchDims& dims, int width,
+                       const HopsArgs<Half>& args, std::index_sequence<kAt...>) {
+  ((width == kHopWidths[kAt] ? launcher.Launch(dims, Hops<Half, kHopWidths[kAt]>, args) : void()),
+   ...);
+}
+
 // h_K of every token.
 template <class Half, class Launcher>
 void LaunchHops(Launcher& launcher, const AttentionCall<Half>& call) {
@@ -51,22 +61,15 @@ void LaunchHops(Launcher& launcher, const AttentionCall<Half>& call) {
        ++launch) {
     const int slabs = CeilDiv(call.args.head_dim, launch->width);
     const int clusters = Clusters(*launch, call.args.heads * slabs);
-    const LaunchDims dims = {.x = clusters * launch->parts,
+    const LaunchDims dims = {.x = launch->parts,
+                             .y = clusters,
                              .threads = kHopThreads,
                              .shared_bytes = HopSharedBytes(launch->width, launch->longest),
                              .cluster = launch->parts};
     const HopsArgs<Half> hops = {call.args, launch->index, launch->parts,
                                  clusters,  call.scratch,  call.out};
-    switch (launch->width) {
-      case 24:
-        launcher.Launch(dims, Hops<Half, 24>, hops);
-        break;
-      case 16:
-        launcher.Launch(dims, Hops<Half, 16>, hops);
-        break;
-      default:
-        launcher.Launch(dims, Hops<Half, 8>, hops);
-    }
+    LaunchHopsOfWidth(launcher, dims, launch->width, hops,
+                      std::make_index_sequence<std::size(kHopWidths)>());
   }
 }
 
@@ -77,7 +80,8 @@ void LaunchFirstTokens(Launcher& launcher, const AttentionCall<Half>& call) {
   for (const DocumentsLaunch* launch = call.launches; launch != call.launches + call.launch_count;
        ++launch) {
     const int clusters = Clusters(*launch, args.heads);
-    launcher.Launch({.x = clusters * launch->parts,
+    launcher.Launch({.x = launch->parts,
+                     .y = clusters,
                      .threads = kFirstThreads,
                      .shared_bytes = FirstTokenSharedBytes(launch->longest, args.head_dim),
                      .cluster = launch->parts},

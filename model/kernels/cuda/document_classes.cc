@@ -22,7 +22,7 @@ int LongestWithin(int64_t limit, const Bytes& bytes) {
   return longest;
 }
 
-// Slabs of equal widths, of at most that many columns.
+// Slabs of equal widths, of at most that many columns. REQUIRES: `most` is one of kHopWidths.
 int EvenWidth(int head_dim, int most) {
   const int slabs = CeilDiv(head_dim, most);
   return CeilDiv(CeilDiv(head_dim, slabs), kHalvesPerWords) * kHalvesPerWords;
@@ -39,16 +39,15 @@ int MostParts(const DeviceLimits& limits, int slabs) {
 std::vector<DocumentClass> HopClasses(const DeviceLimits& limits, int heads, int head_dim) {
   std::vector<DocumentClass> classes;
   int longest = 0;
-  for (const int most : {24, 16, 8}) {
+  for (const int most : kHopWidths) {
     const int width = EvenWidth(head_dim, most);
     const int fitting = LongestWithin(
         limits.shared_bytes, [width](int length) { return HopSharedBytes(width, length); });
     const int most_parts = MostParts(limits, heads * CeilDiv(head_dim, width));
-    for (int parts = 1;; parts = Smaller(2 * parts, most_parts)) {
+    for (const int parts : {1, 2, most_parts}) {
       const int end = parts < most_parts ? fitting * parts / (most_parts + 1) : fitting;
-      if (end > longest) classes.push_back({width, parts, end});
+      if (parts <= most_parts && end > longest) classes.push_back({width, parts, end});
       longest = Larger(longest, end);
-      if (parts == most_parts) break;
     }
   }
   return classes;

@@ -8,12 +8,12 @@
 // memory.
 namespace diffuser::kernels::cuda {
 
-// W columns of h in shared memory, W = 8, 16 or 24: for every 8 of them a piece of its own, in
+// W columns of h in shared memory: for every 8 of them a piece of its own, in
 // which row after row has 16 bytes. So eight rows that ldmatrix reads at once lie in different
 // banks where they differ modulo 8.
 template <class Half, int W>
 class Slab {
-  static_assert(W == 8 || W == 16 || W == 24);
+  static_assert(W % kHalvesPerWords == 0);
 
  public:
   static constexpr int kPieces = W / kHalvesPerWords;
@@ -49,12 +49,13 @@ template <class Half, int W>
 __device__ void AddProducts(const Words (&weights)[2], const int (&row)[2], const Slab<Half, W>& h,
                             float (&products)[W / 8][4]) {
   const int second = threadIdx.x % kWarp / 16;  // half of the warp
-  if constexpr (W >= 16) {                      // pieces 0 and 1, one for each half of the warp
+#pragma unroll
+  for (int piece = 0; piece + 1 < W / 8; piece += 2) {  // one for each half of the warp
 #pragma unroll
     for (int x = 0; x < 2; ++x) {
-      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row[x], second));
-      Mma<Half>(products[0], weights[x], rows.at[0], rows.at[1]);
-      Mma<Half>(products[1], weights[x], rows.at[2], rows.at[3]);
+      const Words rows = LoadMatricesTransposed(h.data(), h.Index(row[x], piece + second));
+      Mma<Half>(products[piece], weights[x], rows.at[0], rows.at[1]);
+      Mma<Half>(products[piece + 1], weights[x], rows.at[2], rows.at[3]);
     }
   }
   if constexpr (W % 16 != 0) {  // the last piece, one operand for each half of the warp
@@ -100,52 +101,34 @@ class Diagonal {
   uint32_t select_[2];
 };
 
-// Where a lane finds what it needs of consecutive groups: the sources of the row of a step's second
-// operand that it names, and weights and scales of rows g and g + 8.
-struct GroupPointers {
-  __device__ GroupPointers(const GraphView& graph, const MatrixView& matrix,
-                           const Document& document, int head, int group)
-      : sources(reinterpret_cast<const Words*>(graph.random_sources) + group * kStripRows +
-                threadIdx.x % kStripRows),
-        weights(matrix.groups + GroupRows(document, head, group) + QuadRow()),
-        scales(matrix.group_scales + GroupRows(document, head, group) + QuadRow()) {}
-
-  __device__ void Advance() {
-    sources += kStripRows;
-    weights += kStripRows;
-    scales += kStripRows;
-  }
-
-  const Words* sources;
-  const Words* weights;
-  const float* scales;
-};
-
+// What a lane needs of a group: the sources of the row of a step's second operand that it names,
+// and the weights of rows g and g + 8. `row` is of row g, as in GroupRows.
 struct GroupOperands {
-  __device__ explicit GroupOperands(const GroupPointers& at)
-      : sources(*at.sources),
-        upper(at.weights[0]),
-        lower(at.weights[8]),
-        scale{at.scales[0], at.scales[8]} {}
+  __device__ GroupOperands(const GraphView& graph, const MatrixView& matrix, int group, int64_t row)
+      : sources(reinterpret_cast<const Words*>(
+            graph.random_sources)[group * kStripRows + threadIdx.x % kStripRows]),
+        upper(matrix.groups[row]),
+        lower(matrix.groups[row + 8]) {}
 
   Words sources, upper, lower;
-  float scale[2];
 };
 
-// products += weights * h for a group. A step takes one source of each of the 16 rows, as a product
-// of the diagonal matrix of their weights with their sources' rows of h, which ldmatrix gathers:
-// one sixteenth of what the tensor cores multiply is needed, and still they are several times
-// faster than the other units would be, which had to unpack every element.
+// sums += weights * h for a group. A step takes one source of each of the 16 rows, as a product of
+// the diagonal matrix of their weights with their sources' rows of h, which ldmatrix gathers: one
+// sixteenth of what the tensor cores multiply is needed, and still they are several times faster
+// than the other units would be, which had to unpack every element.
 template <class Half, int W>
 __device__ void AddGroup(const Diagonal& diagonal, const GroupOperands& operands,
-                         uint32_t last_rows, const Slab<Half, W>& h, float (&products)[W / 8][4]) {
+                         const Slab<Half, W>& h, float (&sums)[W / 8][4]) {
 #pragma unroll
   for (int x = 0; x < kGroup / 2; ++x) {
     const Words weights[2] = {diagonal.Make(operands.upper.at[x], operands.lower.at[x], 0),
                               diagonal.Make(operands.upper.at[x], operands.lower.at[x], 1)};
-    const uint32_t rows = SmallerHalves(operands.sources.at[x], last_rows);
-    const int row[2] = {static_cast<int>(rows & 0xffff), static_cast<int>(rows >> 16)};
-    AddProducts(weights, row, h, products);
+    // Sources that the document has not have no weight: any row will do.
+    const uint32_t sources = operands.sources.at[x];
+    const int row[2] = {Smaller(sources & 0xffff, h.rows() - 1),
+                        Smaller(sources >> 16, h.rows() - 1)};
+    AddProducts(weights, row, h, sums);
   }
 }
 
@@ -157,16 +140,15 @@ __device__ void AddGroups(const GraphView& graph, const MatrixView& matrix,
   const Range groups = StripGroups(graph, document, strip);
   if (groups.begin >= groups.end) return;
   const Diagonal diagonal;
-  const uint32_t last_rows = (h.rows() - 1) * 0x10001u;  // for sources that the document has not
-  GroupPointers at(graph, matrix, document, head, groups.begin);
-  GroupOperands operands(at);
+  int64_t row = GroupRows(document, head, groups.begin) + QuadRow();
+  GroupOperands operands(graph, matrix, groups.begin, row);
+#pragma unroll 1
   for (int group = groups.begin; group < groups.end; ++group) {
     // The next ones are on their way while these are worked on.
-    if (group + 1 < groups.end) at.Advance();
-    const GroupOperands next(at);
-    float products[W / 8][4] = {};
-    AddGroup(diagonal, operands, last_rows, h, products);
-    AddScaled(operands.scale, products, sums);
+    const int step = group + 1 < groups.end ? 1 : 0;
+    row += step * kStripRows;
+    const GroupOperands next(graph, matrix, group + step, row);
+    AddGroup(diagonal, operands, h, sums);
     operands = next;
   }
 }

@@ -5,7 +5,8 @@
 #include "model/kernels/cuda/shared_sizes.h"
 #include "primitives.h"
 
-// All hops of a batch in one launch: h_0 = v, then K times h <- (1 - alpha) A h + alpha v.
+// All hops of a class of documents in one launch: h_0 = v, then K times
+// h <- (1 - alpha) A h + alpha v.
 //
 // The columns of h do not meet: a block has all rows of one document and head in shared memory, but
 // only a slab of W columns, from the first hop to the last. So every read of h, the scattered ones
@@ -18,13 +19,14 @@
 // P * 6 MB from L2. The price of slabs is that each of them reads A: D / W times a hop from L2.
 //
 // At the base shape (12 heads of 64, 5 hops) and one document of 4,096 tokens, on an H100 (slabs of
-// 24, 24 and 16 columns, P = 3) and an A100 (four slabs of 16, P = 1): 33 MB of A and 8 MB of
-// sources, read 15 and 20 times, 0.61 and 0.81 GB from L2, and 0.13 and 0.05 GB of rows; 8.9 GFLOP
+// 24, 24 and 16 columns, P = 3) and an A100 (four slabs of 16, P = 1): 31 MB of A and 8 MB of
+// sources, read 15 and 20 times, 0.58 and 0.77 GB from L2, and 0.13 and 0.05 GB of rows; 8.9 GFLOP
 // are needed, of which the random part's 1.9 take 16 times as many on the tensor cores. Shared
 // memory and registers (up to 128) take one block an SM, 16 warps; 108 and 48 blocks run at once.
-// Predicted, not measured: 134 us on an H100, limited by L2 (shared memory alone would take 120 us,
-// instructions 112), 347 us on an A100, limited by the instructions of 48 of its SMs. With several
-// documents, 134 and 216 us each, limited by L2.
+// Predicted, not measured: 128 us on an H100, limited by L2 (shared memory alone would take 120 us,
+// instructions 109), 336 us on an A100, limited by the shared memory of 48 of its SMs. With several
+// documents, 128 and 206 us each, limited by L2. Documents of up to 3,632 and 2,608 tokens have
+// slabs of 32 columns: 16 of 1,024 tokens take 201 and 252 us.
 namespace diffuser::kernels::cuda {
 
 // What one launch computes: the documents of one class, in clusters of `parts` blocks.
@@ -46,23 +48,27 @@ struct HopBlock {
         graph(launch.attention.graph),
         document(launch.attention.batch.all[index]),
         head(head_of),
-        first_column(column),
-        v(launch.attention.v + document.first_token * launch.attention.row_stride +
-          head * launch.attention.head_dim + first_column),
-        out_stride(launch.attention.heads * launch.attention.head_dim),
-        out(launch.out + int64_t{document.first_token} * out_stride +
-            head * launch.attention.head_dim + first_column) {}
+        first_column(column) {}
 
   __device__ int columns() const { return Smaller(W, args.attention.head_dim - first_column); }
+
+  // The slab's columns of a token, of v and of the output.
+  __device__ const Half* Value(int token) const {
+    return args.attention.v + (int64_t{document.first_token} + token) * args.attention.row_stride +
+           head * args.attention.head_dim + first_column;
+  }
+  __device__ Half* Out(int token) const {
+    return args.out +
+           ((int64_t{document.first_token} + token) * args.attention.heads + head) *
+               args.attention.head_dim +
+           first_column;
+  }
 
   const HopsArgs<Half>& args;
   const GraphView& graph;
   const Document& document;
   int head;
   int first_column;
-  const Half* v;
-  int64_t out_stride;
-  Half* out;  // the slab's columns of the document's rows
 };
 
 // h <- the slab's columns of rows in global memory. Columns that the head has not are zeros.
@@ -87,9 +93,8 @@ template <class Half, int W>
 __device__ void StorePair(const HopBlock<Half, W>& block, int row, int column, float low,
                           float high) {
   const float alpha = block.args.attention.alpha;
-  const FloatPair v = Unpack<Half>(
-      *reinterpret_cast<const uint32_t*>(block.v + row * block.args.attention.row_stride + column));
-  *reinterpret_cast<uint32_t*>(block.out + row * block.out_stride + column) =
+  const FloatPair v = Unpack<Half>(*reinterpret_cast<const uint32_t*>(block.Value(row) + column));
+  *reinterpret_cast<uint32_t*>(block.Out(row) + column) =
       Pack<Half>((1.0f - alpha) * low + alpha * v.low, (1.0f - alpha) * high + alpha * v.high);
 }
 
@@ -185,7 +190,7 @@ __device__ void DiffuseSlab(const HopBlock<Half, W>& block) {
   SharedArena arena;
   const int rows = block.document.length;
   const Slab<Half, W> h(arena.Take<Half>(rows * W), rows);
-  LoadRows(block, block.v, block.args.attention.row_stride, h);
+  LoadRows(block, block.Value(0), block.args.attention.row_stride, h);
   __syncthreads();
   for (int hop = 1;; ++hop) {
     SumRows(block, h);
@@ -193,21 +198,21 @@ __device__ void DiffuseSlab(const HopBlock<Half, W>& block) {
     FinishGlobals(block);
     if (hop == block.args.attention.hops) return;
     ClusterSync();
-    LoadRows(block, block.out, block.out_stride, h);
+    LoadRows(block, block.Out(0), block.args.attention.heads * block.args.attention.head_dim, h);
     ClusterSync();
   }
 }
 
-// Grid: clusters of P, any number; each takes every such slab, head and document, the longest
-// documents first. The last slab of a head may be narrow.
+// Grid: P, clusters of P along it, any number; each cluster takes every such slab, head and
+// document, the longest documents first. The last slab of a head may be narrow.
 template <class Half, int W>
 __global__ void __launch_bounds__(kHopThreads, 1) Hops(HopsArgs<Half> args) {
-  constexpr int kNarrow = Smaller(W, 16);
+  constexpr int kNarrow = W == 24 ? 16 : W;
   const BatchView& batch = args.attention.batch;
-  const DocumentRange range = batch.counts->hops[args.index];
   const int slabs = CeilDiv(args.attention.head_dim, W);
   const int shares = args.attention.heads * slabs;
-  for (int task = blockIdx.x / args.parts; task < range.count * shares; task += args.clusters) {
+  const DocumentRange range = batch.counts->hops[args.index];
+  for (int task = blockIdx.y; task < range.count * shares; task += args.clusters) {
     const int index = batch.order[range.first + task / shares];
     const int head = task % shares / slabs;
     const int column = task % slabs * W;

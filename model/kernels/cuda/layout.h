@@ -16,11 +16,12 @@
 //            own, whose tiles cover all sources.
 //   group    8 random sources of each row of a strip; a row that has fewer than others has gaps
 //
-// Tiles and groups hold E = exp(score - m) in 16 bits, with m the largest score of the row in that
-// tile or group; a scale beside them, exp(m - m_row) / sum_row, makes A = scale * E of it. So
-// every tile is computed by itself, the softmax over a row's parts is a matter of its scales
-// alone, and all the 16 bits' precision goes to weights near the largest. A tile is stored as the
-// tensor cores take their first operand: 2 halves of 16 sources, 32 lanes, 8 elements a lane.
+// Tiles hold E = exp(score - m) in 16 bits, with m the largest score of the row in that tile; a
+// scale beside them, exp(m - m_row) / sum_row, makes A = scale * E of it. So every tile is computed
+// by itself, the softmax over a row's parts is a matter of its scales alone, and all the 16 bits'
+// precision goes to weights near the largest. A tile is stored as the tensor cores take their first
+// operand: 2 halves of 16 sources, 32 lanes, 8 elements a lane. Groups, which are read one by one,
+// hold A itself in the end.
 namespace diffuser::kernels::cuda {
 
 inline constexpr int kWarp = 32;
@@ -101,8 +102,8 @@ constexpr Range StripGroups(const GraphView& graph, const Document& d, int strip
   const int32_t* groups = graph.strip_groups + d.graph_strip + strip;
   return {groups[0], groups[1]};
 }
-// Of a group that is number `group` in the graph: a row's weights and scale lie at its number in
-// the strip from there on.
+// Of a group that is number `group` in the graph: a row's weights lie at its number in the strip
+// from there on.
 constexpr int64_t GroupRows(const Document& d, int head, int group) {
   return (d.first_group + head * d.groups_per_head + group - d.graph_group) * kStripRows;
 }
@@ -164,7 +165,7 @@ struct MatrixView {
   Words* tiles;                // kTileWords each
   float* tile_scales;          // kStripRows each
   Words* groups;               // kGroup weights each
-  float* group_scales;         // one each
+  float* group_maxima;         // one each: the largest score, until the weights are scaled
   SoftmaxState* chunk_states;  // kStripRows each
 };
 

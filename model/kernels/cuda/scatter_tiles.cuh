@@ -50,11 +50,10 @@ __device__ void ScatterGroups(const AttentionArgs<Half>& args, const Document& d
       const Group sources(graph, group, row);
       const int64_t index = GroupRows(document, head, group) + row;
       const FloatPair pair = Unpack<Half>(args.matrix.groups[index].at[QuadLane()]);
-      const float scale = r[x] * args.matrix.group_scales[index];
 #pragma unroll
       for (int e = 0; e < kGroup; ++e) {
         if (e / 2 != QuadLane() || sources.source[e] >= document.length) continue;
-        next.Add(sources.source[e], ToFixed(scale * (e % 2 == 0 ? pair.low : pair.high)));
+        next.Add(sources.source[e], ToFixed(r[x] * (e % 2 == 0 ? pair.low : pair.high)));
       }
     }
   }

@@ -15,11 +15,12 @@
 // diagonals are kept. Work is cut by strips and chunks, so that a batch of any lengths fills the
 // device.
 //
-// At the base shape (12 heads of 64) and 4,096 tokens, the three together: A has 33 MB and is
-// written once; keys are read from L2, 466 MB, 377 MB of them 128 bytes here and there for the
+// At the base shape (12 heads of 64) and 4,096 tokens, the three together: A has 31 MB and is
+// written once, but for the random part's 8 MB, which are read and written again when the rows'
+// sums are known; keys are read from L2, 466 MB, 377 MB of them 128 bytes here and there for the
 // random part; 1.4 GFLOP of tiles and 0.4 GFLOP of random products. 128 registers a
 // thread leave 4 blocks an SM, 16 warps, which have 8 loads of 16 bytes a thread under way: 64 KB,
-// five times what hides L2's latency. Predicted, not measured: 127 us on an A100, 92 us on an
+// five times what hides L2's latency. Predicted, not measured: 131 us on an A100, 95 us on an
 // H100, both limited by L2 (tests/bench/cuda_roofline.py has the rates that are assumed).
 namespace diffuser::kernels::cuda {
 
@@ -77,8 +78,8 @@ __device__ void ScoreColumns(const HeadInputs<Half>& in, const GraphView& graph,
       [&](int r, int column) { return rows.is_used[r] && column < globals; });
 }
 
-// Leaves the largest score of every row in a group in its scale. The four lanes of a row share each
-// product.
+// Leaves the weights of every row in a group relative to its largest. The four lanes of a row share
+// each product.
 template <class Half>
 __device__ void ScoreRandom(const HeadInputs<Half>& in, const GraphView& graph,
                             const MatrixView& matrix, const Document& document, int head,
@@ -94,7 +95,7 @@ __device__ void ScoreRandom(const HeadInputs<Half>& in, const GraphView& graph,
     const int64_t index = GroupRows(document, head, group) + row;
     const SoftmaxState state =
         GroupWeights<Half>(scores, sources, in.length, matrix.groups + index);
-    if (QuadLane() == 0) matrix.group_scales[index] = state.max;
+    if (QuadLane() == 0) matrix.group_maxima[index] = state.max;
     Merge(rows.state[0], state);
     rows.Swap();
   }
@@ -112,16 +113,19 @@ __device__ inline void FinishTiles(const StripRows& rows, int tiles, float* scal
   }
 }
 
-// The same for its groups.
-__device__ inline void FinishGroups(const MatrixView& matrix, const Document& document, int head,
-                                    Range groups, const StripRows& rows) {
-  if (QuadLane() != 0) return;
+// Scales the weights of its groups, two of each row a lane.
+template <class Half>
+__device__ void FinishGroups(const MatrixView& matrix, const Document& document, int head,
+                             Range groups, const StripRows& rows) {
+  __syncwarp();  // for what the other lanes wrote
   for (int group = groups.begin; group < groups.end; ++group) {
-    float* scales = matrix.group_scales + GroupRows(document, head, group);
 #pragma unroll
     for (int r = 0; r < 2; ++r) {
-      float& scale = scales[QuadRow() + 8 * r];
-      scale = Scale(scale, rows.state[r]);
+      const int64_t index = GroupRows(document, head, group) + QuadRow() + 8 * r;
+      const float scale = Scale(matrix.group_maxima[index], rows.state[r]);
+      uint32_t& weights = matrix.groups[index].at[QuadLane()];
+      const FloatPair pair = Unpack<Half>(weights);
+      weights = Pack<Half>(pair.low * scale, pair.high * scale);
     }
   }
 }
@@ -152,7 +156,7 @@ __global__ void __launch_bounds__(kScoreThreads, 4) StripScores(AttentionArgs<Ha
   const Range all = StripSources(args.graph, strip, document.length);
   FinishTiles(rows, CeilDiv(all.end - all.begin, kTileSources), band.scales);
   FinishTiles(rows, ColumnTiles(document), columns.scales);
-  FinishGroups(args.matrix, document, head, groups, rows);
+  FinishGroups<Half>(args.matrix, document, head, groups, rows);
 }
 
 // --- Global rows. ---

@@ -17,6 +17,9 @@ inline constexpr int kScoreThreads = kScoreWarps * kWarp;
 inline constexpr int kHopWarps = 16;
 inline constexpr int kHopThreads = kHopWarps * kWarp;
 
+// The widths of slabs that there are kernels for.
+inline constexpr int kHopWidths[] = {32, 24, 16, 8};
+
 // A slab of `width` columns of h.
 constexpr int64_t HopSharedBytes(int width, int length) { return int64_t{length} * width * 2; }
 

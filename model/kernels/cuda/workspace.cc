@@ -14,7 +14,7 @@ Workspace LayOutWorkspace(const DiffusionShape& shape, const BatchBounds& bounds
   workspace.matrix = {.tiles = layout.Take<Words>(heads * most.tiles * kTileWords),
                       .tile_scales = layout.Take<float>(heads * most.tiles * kStripRows),
                       .groups = layout.Take<Words>(heads * most.groups * kStripRows),
-                      .group_scales = layout.Take<float>(heads * most.groups * kStripRows),
+                      .group_maxima = layout.Take<float>(heads * most.groups * kStripRows),
                       .chunk_states = layout.Take<SoftmaxState>(heads * most.chunks * kStripRows)};
   const int64_t partials = heads * most.chunks * kStripRows * shape.head_dim;
   workspace.scratch = layout.Take<float>(std::max(partials, heads * bounds.tokens));

@@ -49,7 +49,7 @@ TEST_P(SelfCheckTest, SaysWhichWorkOnRowsIsWrong) {
   if (GetParam() == at::kFloat) GTEST_SKIP() << "LibTorch does it";
   auto& errors = model_.kernels->errors;
   errors = {.embeddings = 1.0f};
-  EXPECT_THAT(std::string(Check().message()), StartsWith("the embeddings differs by "));
+  EXPECT_THAT(std::string(Check().message()), StartsWith("the norm of the embeddings differs by "));
   errors = {.norm = 1.0f};
   EXPECT_THAT(std::string(Check().message()), StartsWith("the norm of a sum differs by "));
   errors = {.activation = 1.0f};

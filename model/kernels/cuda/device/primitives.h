@@ -105,9 +105,6 @@ __device__ inline Words LoadFresh<Words>(const Words* from) {
   return {words.x, words.y, words.z, words.w};
 }
 
-// The smaller of the low and of the high halves, as unsigned numbers (vmin.u16x2).
-__device__ inline uint32_t SmallerHalves(uint32_t x, uint32_t y) { return __vminu2(x, y); }
-
 // --- Conversions: cvt.rn. ---
 
 template <class Half>

@@ -67,9 +67,9 @@ TEST_F(BatchPlan, OrdersDocumentsByClassTheLongestFirst) {
     EXPECT_EQ(range.first, first);
     EXPECT_EQ(range.count, count);
   };
-  expect(batch.counts->hops[0], 2, 3);  // up to 1,210 tokens
-  expect(batch.counts->hops[1], 2, 0);  // up to 2,421
-  expect(batch.counts->hops[2], 0, 2);
+  expect(batch.counts->hops[0], 2, 3);  // up to 605 tokens
+  expect(batch.counts->hops[1], 2, 0);  // up to 1,210
+  expect(batch.counts->hops[2], 0, 2);  // up to 3,632
   expect(batch.counts->hops[3], 0, 0);
   expect(batch.counts->first_tokens[0], 2, 3);  // up to 512
   expect(batch.counts->first_tokens[1], 2, 0);  // up to 1,024

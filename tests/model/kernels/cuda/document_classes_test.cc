@@ -19,36 +19,39 @@ void ExpectClass(const DocumentClass& actual, int width, int parts, int longest)
 
 TEST(DocumentClasses, HaveTheWidestSlabsThatFit) {
   const DocumentClasses a100(kA100, 12, 64);
-  ASSERT_EQ(a100.hops.size(), 3);
-  ExpectClass(a100.hops[0], 24, 1, 3477);
-  ExpectClass(a100.hops[1], 16, 1, 5216);
-  ExpectClass(a100.hops[2], 8, 1, 10432);
+  ASSERT_EQ(a100.hops.size(), 4);
+  ExpectClass(a100.hops[0], 32, 1, 2608);
+  ExpectClass(a100.hops[1], 24, 1, 3477);
+  ExpectClass(a100.hops[2], 16, 1, 5216);
+  ExpectClass(a100.hops[3], 8, 1, 10432);
 }
 
 TEST(DocumentClasses, ShareLongDocumentsAmongAsManyBlocksAsADeviceHas) {
-  const DocumentClasses base(kH100, 12, 64);  // 36 slabs
-  ASSERT_EQ(base.hops.size(), 5);
-  ExpectClass(base.hops[0], 24, 1, 1210);
-  ExpectClass(base.hops[1], 24, 2, 2421);
-  ExpectClass(base.hops[2], 24, 3, 4842);
-  ExpectClass(base.hops[3], 16, 2, 7264);
-  const DocumentClasses small(kH100, 6, 32);  // 12 slabs of 16
-  ExpectClass(small.hops[2], 16, 4, 3228);
-  ExpectClass(small.hops[3], 16, 8, 7264);
-  const DocumentClasses large(kH100, 16, 128);  // 96 slabs
-  ExpectClass(large.hops[0], 24, 1, 4842);
+  const DocumentClasses base(kH100, 12, 64);  // 24 slabs of 32, 36 of 24, 48 of 16
+  ASSERT_EQ(base.hops.size(), 6);
+  ExpectClass(base.hops[0], 32, 1, 605);
+  ExpectClass(base.hops[1], 32, 2, 1210);
+  ExpectClass(base.hops[2], 32, 5, 3632);
+  ExpectClass(base.hops[3], 24, 3, 4842);
+  ExpectClass(base.hops[4], 16, 2, 7264);
+  const DocumentClasses small(kH100, 6, 32);  // 6 slabs of 32
+  ExpectClass(small.hops[1], 32, 2, 807);
+  ExpectClass(small.hops[2], 32, 8, 3632);
+  const DocumentClasses large(kH100, 40, 128);  // 160 slabs of 32
+  ExpectClass(large.hops[0], 32, 1, 3632);
 }
 
 TEST(DocumentClasses, HaveSlabsOfEvenWidths) {
   for (const auto& [head_dim, width] : {std::pair{8, 8},
                                         {16, 16},
                                         {24, 24},
-                                        {32, 16},
+                                        {32, 32},
                                         {40, 24},
                                         {48, 24},
-                                        {64, 24},
-                                        {80, 24},
-                                        {128, 24}}) {
+                                        {64, 32},
+                                        {72, 24},
+                                        {80, 32},
+                                        {128, 32}}) {
     EXPECT_EQ(DocumentClasses(kH100, 1, head_dim).hops[0].width, width) << head_dim;
   }
 }
@@ -86,18 +89,20 @@ TEST(Launches, AreThoseThatDocumentsWithinTheBoundsNeed) {
   const DocumentClasses classes(kH100, 12, 64);
   const auto launches =
       LaunchesFor(classes.hops, {.tokens = 16384, .documents = 64, .longest = 4096});
-  ASSERT_EQ(launches.size(), 3);  // the longest first
-  EXPECT_EQ(launches[0].index, 2);
+  ASSERT_EQ(launches.size(), 4);  // the longest first
+  EXPECT_EQ(launches[0].index, 3);
+  EXPECT_EQ(launches[0].width, 24);
   EXPECT_EQ(launches[0].parts, 3);
   EXPECT_EQ(launches[0].longest, 4096);
-  EXPECT_EQ(launches[0].documents, 6);  // of more than 2,421 tokens
-  EXPECT_EQ(launches[1].index, 1);
-  EXPECT_EQ(launches[1].longest, 2421);
+  EXPECT_EQ(launches[0].documents, 4);  // of more than 3,632 tokens
+  EXPECT_EQ(launches[1].index, 2);
+  EXPECT_EQ(launches[1].width, 32);
+  EXPECT_EQ(launches[1].longest, 3632);
   EXPECT_EQ(launches[1].documents, 13);  // of more than 1,210
-  EXPECT_EQ(launches[2].index, 0);
-  EXPECT_EQ(launches[2].documents, 64);
+  EXPECT_EQ(launches[3].index, 0);
+  EXPECT_EQ(launches[3].documents, 64);
   const auto of_one = LaunchesFor(classes.hops, {.tokens = 4096, .documents = 1, .longest = 4096});
-  ASSERT_EQ(of_one.size(), 3);
+  ASSERT_EQ(of_one.size(), 4);
   EXPECT_EQ(of_one[0].documents, 1);
   EXPECT_EQ(LaunchesFor(classes.hops, {.tokens = 512, .documents = 9, .longest = 512}).size(), 1);
   EXPECT_EQ(LaunchesFor(classes.hops, {.tokens = 512, .documents = 9, .longest = 4096}).size(), 1);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -117,10 +116,6 @@ inline void ClusterSync(std::source_location where = std::source_location::curre
 template <class T>
 T LoadFresh(const T* from) {
   return *from;
-}
-
-inline uint32_t SmallerHalves(uint32_t x, uint32_t y) {
-  return std::min(x & 0xffff, y & 0xffff) | std::min(x & 0xffff0000u, y & 0xffff0000u);
 }
 
 struct FloatPair {
