@@ -73,7 +73,8 @@ class StreamKernels {
   virtual absl::Status Activate(StreamHandle stream,
                                 const BiasActivationArgs<Float16>& args) const = 0;
 
-  // Waits for all that the device was given. UNAVAILABLE where it is lost.
+  // Waits for all that the device was given. UNAVAILABLE where it is lost. REQUIRES: no stream is
+  // being captured. Blocks: until then.
   virtual absl::Status CheckDevice() const = 0;
 };
 

@@ -30,7 +30,7 @@ Error DescribeDevice(int32_t device, DeviceInfo* info) {
   std::copy_n(properties.name, sizeof(info->name) - 1, info->name);
   info->compute_capability = 10 * properties.major + properties.minor;
   info->shared_bytes = static_cast<int32_t>(properties.sharedMemPerBlockOptin);
-  info->cluster_blocks = properties.major >= 9 ? kPortableCluster : 1;
+  info->cluster_blocks = properties.clusterLaunch != 0 ? kPortableCluster : 1;
   info->memory_bytes = static_cast<int64_t>(properties.totalGlobalMem);
   if (info->compute_capability >= kOldestCapability) return ToError(cudaSuccess);
   return {ErrorKind::kOther, "older than compute capability 8.0"};

@@ -15,9 +15,7 @@ class CudaLauncher {
 
   template <class... Parameters, class... Args>
   void Launch(const LaunchDims& dims, void (*kernel)(Parameters...), const Args&... args) {
-    if (error_ != cudaSuccess) return;
-    error_ = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(dims.shared_bytes));
+    if (error_ == cudaSuccess) error_ = AllowShared(kernel, dims.shared_bytes);
     if (error_ != cudaSuccess) return;
     cudaLaunchAttribute cluster = {};
     cluster.id = cudaLaunchAttributeClusterDimension;
@@ -35,6 +33,22 @@ class CudaLauncher {
   cudaError_t error() const { return error_; }
 
  private:
+  static constexpr int64_t kAlwaysAllowed = 48 * 1024;
+
+  // Lets the kernel have as much shared memory as the device has, rather than what this launch
+  // takes: other threads may launch it with more at the same time.
+  template <class Kernel>
+  static cudaError_t AllowShared(Kernel kernel, int64_t bytes) {
+    if (bytes <= kAlwaysAllowed) return cudaSuccess;
+    int device = 0;
+    int most = 0;
+    cudaError_t error = cudaGetDevice(&device);
+    if (error != cudaSuccess) return error;
+    error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    if (error != cudaSuccess) return error;
+    return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+  }
+
   cudaStream_t stream_;
   cudaError_t error_ = cudaSuccess;
 };

@@ -96,6 +96,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   properties->major = device.capability / 10;
   properties->minor = device.capability % 10;
   properties->sharedMemPerBlockOptin = device.shared_bytes;
+  properties->clusterLaunch = device.has_clusters;
   properties->totalGlobalMem = device.memory_bytes;
   return cudaSuccess;
 }

@@ -16,6 +16,7 @@ namespace diffuser::kernels::cuda::testing {
 struct FakeDevice {
   int capability = 90;
   size_t shared_bytes = 227 * 1024;
+  bool has_clusters = true;
   size_t memory_bytes = size_t{1} << 30;  // the most that one allocation may take
   int error = 0;                          // what launches and waiting give, a cudaError_t
   int last_error = 0;                     // what cudaGetLastError would give

@@ -42,7 +42,8 @@ class StreamKernelsTest : public ::testing::Test {
 // --- What they are made for. ---
 
 TEST_F(StreamKernelsTest, AreForADeviceThatTheLibraryDescribes) {
-  TheFakeDevice() = {.capability = 90, .shared_bytes = 100'000, .memory_bytes = 1 << 20};
+  TheFakeDevice().shared_bytes = 100'000;
+  TheFakeDevice().memory_bytes = 1 << 20;
   const auto devices = library_->Devices();
   ASSERT_TRUE(devices.ok()) << devices.status();
   ASSERT_EQ(devices->size(), 1);
@@ -52,6 +53,13 @@ TEST_F(StreamKernelsTest, AreForADeviceThatTheLibraryDescribes) {
   EXPECT_EQ(kernels->device().shared_bytes, 100'000);
   EXPECT_EQ(kernels->device().cluster_blocks, 8);
   EXPECT_EQ(kernels->device().memory_bytes, 1 << 20);
+}
+
+TEST_F(StreamKernelsTest, UseNoClustersWhereThereAreNone) {
+  TheFakeDevice().has_clusters = false;
+  const auto devices = library_->Devices();
+  ASSERT_TRUE(devices.ok()) << devices.status();
+  EXPECT_EQ(devices->front().cluster_blocks, 1);
 }
 
 TEST_F(StreamKernelsTest, AreRefusedByADeviceThatIsTooOld) {
