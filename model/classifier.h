@@ -42,7 +42,7 @@ struct PrecisionCheck {
 // Why something slower than was hoped for computes: a bounded set of names, for a metric.
 struct Fallback {
   // No CUDA: "no_library" (of kernels), "no_driver", "no_device", "no_libtorch" (for CUDA). On a
-  // device, LibTorch's operators or less memory: "no_kernels", "self_check", "no_graphs", "memory".
+  // device, LibTorch's operators, or launches one by one: "no_kernels", "self_check", "no_graphs".
   std::string reason;
   std::string details;  // one line for the log
 };

@@ -26,9 +26,9 @@ inline constexpr int kLanes = 2;
 
 // Copies the weights to the device, checks the kernels there, and takes the memory of all batches
 // to come, for as many of the options' tokens as there is room for: half of them, a quarter, ...,
-// but no fewer than the longest document has. Tells options.on_fallback of kernels that are not
-// used ("no_kernels", "self_check"), of graphs that are not ("no_graphs") and of tokens that there
-// is no room for ("memory").
+// but no fewer than the longest document has (max_batch_tokens() says how many). Tells
+// options.on_fallback of kernels that are not used ("no_kernels", "self_check") and of graphs that
+// are not ("no_graphs").
 //
 // `precision`: kBFloat16, kFloat16, or kFloat32, whose dense layers then use TF32 (in the whole
 // process) and whose attention is computed in float16.

@@ -105,13 +105,7 @@ Lanes MakeLanes(Runtime& runtime, const std::shared_ptr<const DeviceEncoder>& en
   for (int tokens = wanted;; tokens = std::max(tokens / 2, longest)) {
     const BatchBounds most = BoundsFor(tokens, longest);
     try {
-      Lanes made = {.most = most, .lanes = TryLanes(runtime, encoder, most, lane_options)};
-      if (tokens < wanted) {
-        Report(options, "memory",
-               absl::StrCat("batches of up to ", tokens, " tokens, as there is no memory on ",
-                            runtime.device().str(), " for ", wanted));
-      }
-      return made;
+      return {.most = most, .lanes = TryLanes(runtime, encoder, most, lane_options)};
     } catch (const std::exception& error) {
       if (tokens == longest || !IsOutOfMemory(error)) throw;
     }

@@ -15,9 +15,9 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 // Those that a server can have; their series are there before they happen.
-constexpr const char* kReasons[] = {"device_lost", "load_failed", "memory",     "no_device",
-                                    "no_driver",   "no_graphs",   "no_kernels", "no_library",
-                                    "no_libtorch", "no_memory",   "self_check"};
+constexpr const char* kReasons[] = {"device_lost", "load_failed", "no_device",  "no_driver",
+                                    "no_graphs",   "no_kernels",  "no_library", "no_libtorch",
+                                    "no_memory",   "self_check"};
 
 std::optional<int> CudaIndex(absl::string_view device) {
   int index = 0;

@@ -7,13 +7,10 @@
 #include "server/pipeline/document_pipeline.h"
 
 namespace diffuser::models {
-namespace {
 
 using batching::RequestQueue;
 using model::Classifier;
 using pipeline::DocumentPipeline;
-
-}  // namespace
 
 Serving::Serving(const ServingOptions& options, ModelFactories factories, ServingEvents* events,
                  batching::Clock now)

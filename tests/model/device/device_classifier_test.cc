@@ -129,10 +129,8 @@ TEST_F(DeviceClassifierTest, TakesWhatMemoryThereIs) {
   model_.runtime->memory_bytes = 700'000;  // less than 1024 tokens need, more than 512
   const auto classifier = Load(Precision::kBFloat16);
   EXPECT_EQ(classifier->max_batch_tokens(), 512);
-  EXPECT_THAT(reasons_, ElementsAre("memory"));
-  EXPECT_THAT(details_, HasSubstr("up to 512 tokens"));
-  EXPECT_THAT(details_, HasSubstr("for 1024"));
-  EXPECT_EQ(model_.runtime->releases, 2);  // of what loading took, and of the first attempt
+  EXPECT_THAT(reasons_, ::testing::IsEmpty());  // nothing else computes: batches are smaller
+  EXPECT_EQ(model_.runtime->releases, 2);       // of what loading took, and of the first attempt
 }
 
 TEST_F(DeviceClassifierTest, HoldsTheLongestDocumentWhateverTheBudget) {
