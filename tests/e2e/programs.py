@@ -19,7 +19,7 @@ TEXT_MODEL = f"--model=text={ROOT / 'tests' / 'data' / 'checkpoints' / 'golden-l
 IDS_MODEL = f"--model=tiny={ROOT / 'tests' / 'golden' / 'data' / 'tiny'}"
 
 # How long a program may take to come up or to end before a test fails.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 150
 
 SKIPPED = 77  # the exit status that ctest's SKIP_RETURN_CODE names
 
