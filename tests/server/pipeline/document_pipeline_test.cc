@@ -31,6 +31,8 @@ using ::testing::SizeIs;
 class DocumentPipelineTest : public ::testing::Test {
  protected:
   void SetUp() override { Build(std::make_shared<testing::FakeTokenizer>(), {}); }
+  // What still waits keeps the pipeline, and so the queue, alive: its owner must answer it.
+  void TearDown() override { queue_->Abandon(); }
 
   void Build(std::shared_ptr<const tokenizer::Tokenizer> tokenizer, batching::QueueLimits limits) {
     queue_ = std::make_shared<batching::RequestQueue>(limits, observer_);
