@@ -5,31 +5,17 @@
 namespace diffuser::device {
 namespace {
 
-class AtenKernels final : public EncoderKernels {
+class AtenKernels final : public AtenRows {
  public:
   AtenKernels(const graph::AttentionGraph& graph, const kernels::DiffusionShape& shape, int longest,
               c10::Device device)
       : attention_(graph, shape, longest, device) {}
 
   std::string_view name() const override { return "aten"; }
-  bool is_replayable() const override { return false; }
   size_t PlanBytes(const BatchBounds&) const override { return 0; }
   size_t WorkspaceBytes(const BatchBounds&) const override { return 0; }
   void WritePlan(const BatchBounds&, absl::Span<const int32_t>, std::byte*) const override {}
 
-  void NormalizeEmbeddings(StreamHandle, const EmbeddingTables& tables, const at::Tensor& ids,
-                           const at::Tensor& positions, const NormWeights& norm,
-                           at::Tensor& out) const override {
-    AtenNormalizeEmbeddings(tables, ids, positions, norm, out);
-  }
-  void AddAndNormalize(StreamHandle, const ResidualRows& rows, const NormWeights& norm,
-                       at::Tensor& out) const override {
-    AtenAddAndNormalize(rows, norm, out);
-  }
-  void Activate(StreamHandle, at::Tensor& x, const at::Tensor& bias,
-                model::HiddenAct activation) const override {
-    AtenActivate(x, bias, activation);
-  }
   void Diffuse(const BatchOnDevice& batch, const at::Tensor& qkv, at::Tensor& out) const override {
     attention_.Forward(qkv, batch.offsets, out);
   }

@@ -17,16 +17,22 @@ void Normalize(const at::Tensor& x, const NormWeights& norm, at::Tensor& out) {
 
 }  // namespace
 
-void AtenNormalizeEmbeddings(const EmbeddingTables& tables, const at::Tensor& ids,
-                             const at::Tensor& positions, const NormWeights& norm,
-                             at::Tensor& out) {
+void AtenRows::NormalizeEmbeddings(StreamHandle, const EmbeddingTables& tables,
+                                   const at::Tensor& ids, const at::Tensor& positions,
+                                   const NormWeights& norm, at::Tensor& out) const {
   at::Tensor sum = Widened(at::index_select(tables.word, 0, ids));
   sum.add_(at::index_select(tables.position, 0, positions)).add_(tables.token_type);
   Normalize(sum, norm, out);
 }
 
-void AtenAddAndNormalize(const ResidualRows& rows, const NormWeights& norm, at::Tensor& out) {
+void AtenRows::AddAndNormalize(StreamHandle, const ResidualRows& rows, const NormWeights& norm,
+                               at::Tensor& out) const {
   Normalize(Widened(rows.product).add_(rows.bias).add_(rows.residual), norm, out);
+}
+
+void AtenRows::Activate(StreamHandle, at::Tensor& x, const at::Tensor& bias,
+                        model::HiddenAct activation) const {
+  AtenActivate(x, bias, activation);
 }
 
 void AtenActivate(at::Tensor& x, const at::Tensor& bias, model::HiddenAct activation) {

@@ -130,15 +130,13 @@ class LibraryKernels : public EncoderKernels {
   std::shared_ptr<const StreamKernels> kernels_;
 };
 
-// For rows in float32: the attention by the kernels for float16, all else by LibTorch, which takes
-// memory as it goes.
-class Float32Kernels final : public EncoderKernels {
+// For rows in float32: the attention by the kernels for float16, all else by LibTorch.
+class Float32Kernels final : public AtenRows {
  public:
   Float32Kernels(std::shared_ptr<const StreamKernels> kernels, int64_t hidden)
       : halves_(std::move(kernels)), hidden_(hidden) {}
 
   std::string_view name() const override { return "cuda"; }
-  bool is_replayable() const override { return false; }
   size_t PlanBytes(const BatchBounds& bounds) const override { return halves_.PlanBytes(bounds); }
   size_t WorkspaceBytes(const BatchBounds& bounds) const override {
     return QkvBytes(bounds) + OutBytes(bounds) + halves_.WorkspaceBytes(bounds);
@@ -146,20 +144,6 @@ class Float32Kernels final : public EncoderKernels {
   void WritePlan(const BatchBounds& bounds, absl::Span<const int32_t> offsets,
                  std::byte* plan) const override {
     halves_.WritePlan(bounds, offsets, plan);
-  }
-
-  void NormalizeEmbeddings(StreamHandle, const EmbeddingTables& tables, const at::Tensor& ids,
-                           const at::Tensor& positions, const NormWeights& norm,
-                           at::Tensor& out) const override {
-    AtenNormalizeEmbeddings(tables, ids, positions, norm, out);
-  }
-  void AddAndNormalize(StreamHandle, const ResidualRows& rows, const NormWeights& norm,
-                       at::Tensor& out) const override {
-    AtenAddAndNormalize(rows, norm, out);
-  }
-  void Activate(StreamHandle, at::Tensor& x, const at::Tensor& bias,
-                model::HiddenAct activation) const override {
-    AtenActivate(x, bias, activation);
   }
 
   void Diffuse(const BatchOnDevice& batch, const at::Tensor& qkv, at::Tensor& out) const override {
