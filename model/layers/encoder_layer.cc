@@ -54,7 +54,7 @@ EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
 
 void EncoderLayer::FinishLayer(const at::Tensor& context, HiddenStates& x) const {
   model::PartTimer timer;
-  HiddenStates attended = EmptyHiddenStates(context.size(0), context.size(1), finish_precision_);
+  HiddenStates attended = HiddenStatesOver(x.residual, finish_precision_);
   const Product projected = attention_output_.Multiply(attention_output_.ToRows(context));
   timer.Count(model::Part::kProjections);
   AddAndNormalize(projected, x.residual, attention_norm_.view(), attended);

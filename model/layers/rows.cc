@@ -67,13 +67,18 @@ HiddenStates HiddenStates::Narrow(int64_t first, int64_t count) const {
 }
 
 HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision precision) {
-  HiddenStates states{.residual = at::empty({rows, hidden}, at::kFloat), .rows = {}};
+  return HiddenStatesOver(at::empty({rows, hidden}, at::kFloat), precision);
+}
+
+HiddenStates HiddenStatesOver(const at::Tensor& residual, model::Precision precision) {
+  HiddenStates states{.residual = residual, .rows = {}};
   switch (precision) {
     case model::Precision::kInt8:
-      states.rows = EmptyQuantizedRows(rows, hidden, Int8Range(kernels::RowActivation::kNone));
+      states.rows = EmptyQuantizedRows(residual.size(0), residual.size(1),
+                                       Int8Range(kernels::RowActivation::kNone));
       break;
     case model::Precision::kBFloat16:
-      states.rows.values = at::empty({rows, hidden}, at::kBFloat16);
+      states.rows.values = at::empty(residual.sizes(), at::kBFloat16);
       break;
     case model::Precision::kFloat32:
     case model::Precision::kFloat16:

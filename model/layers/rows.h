@@ -41,8 +41,11 @@ struct HiddenStates {
   HiddenStates Narrow(int64_t first, int64_t count) const;  // a view
 };
 
-// Uninitialised. REQUIRES: one of the CPU's precisions, not kAuto.
+// Uninitialised, for the precision's products. REQUIRES: one of the CPU's precisions, not kAuto.
 HiddenStates EmptyHiddenStates(int64_t rows, int64_t hidden, model::Precision precision);
+
+// The same over a residual stream, [rows, hidden], whose memory is shared.
+HiddenStates HiddenStatesOver(const at::Tensor& residual, model::Precision precision);
 
 // All forms of the hidden states, as somewhere to write to, from row `first` on.
 kernels::RowSink SinkOf(HiddenStates& states, int64_t first);

@@ -41,64 +41,77 @@ HWY_INLINE void StoreBFloat16(Vec values, BFloat16* to) {
              hn::Rebind<uint16_t, F32>(), to);
 }
 
-// A row in whole vectors, the last of which ends in zeros; [padded_width].
+// The first `count` elements in a vector that ends in zeros; or all of a vector, if it has fewer.
+template <class T>
+HWY_INLINE Vec LoadPart(const T* from, int64_t count) {
+  if (HWY_LIKELY(count >= static_cast<int64_t>(hn::Lanes(F32())))) return LoadElements(from);
+  HWY_ALIGN T part[HWY_MAX_BYTES / sizeof(float)] = {};
+  std::copy_n(from, count, part);
+  return LoadElements(part);
+}
+
+HWY_INLINE void StoreElements(Vec values, float* to) { hn::StoreU(values, F32(), to); }
+HWY_INLINE void StoreElements(Vec values, BFloat16* to) { StoreBFloat16(values, to); }
+
+// What LoadPart loaded.
+template <class T>
+HWY_INLINE void StorePart(Vec values, T* to, int64_t count) {
+  if (HWY_LIKELY(count >= static_cast<int64_t>(hn::Lanes(F32())))) {
+    return StoreElements(values, to);
+  }
+  HWY_ALIGN T part[HWY_MAX_BYTES / sizeof(float)];
+  StoreElements(values, part);
+  std::copy_n(part, count, to);
+}
+
+// A row in whole vectors, the last of which ends in zeros.
 struct Row {
   float* values;
   int64_t width;
-  int64_t padded_width;
 };
 
-HWY_INLINE int64_t WholeVectors(int64_t width) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  return width / lanes * lanes;
-}
-
+// Row `index` of a source, in vectors that start at element x.
 template <class T>
-HWY_INLINE void ReadElements(const T* from, float scale, const float* bias, const Row& row) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  const int64_t whole = WholeVectors(row.width);
-  const Vec factor = hn::Set(F32(), scale);
-  if (bias == nullptr) {
-    for (int64_t x = 0; x < whole; x += lanes) {
-      hn::StoreU(hn::Mul(LoadElements(from + x), factor), F32(), row.values + x);
-    }
-  } else {
-    for (int64_t x = 0; x < whole; x += lanes) {
-      const Vec shift = hn::LoadU(F32(), bias + x);
-      hn::StoreU(hn::MulAdd(LoadElements(from + x), factor, shift), F32(), row.values + x);
-    }
-  }
-  for (int64_t x = whole; x < row.width; ++x) {
-    row.values[x] = ToFloat(from[x]) * scale + (bias == nullptr ? 0.0f : bias[x]);
-  }
-  std::fill(row.values + row.width, row.values + row.padded_width, 0.0f);
-}
+class RowReader {
+ public:
+  HWY_INLINE RowReader(const RowSource& source, int64_t index, int64_t width)
+      : from_(static_cast<const T*>(source.values) + index * width),
+        bias_(source.bias),
+        width_(width),
+        factor_(hn::Set(F32(), source.scales == nullptr ? 1.0f : source.scales[index])) {}
 
-HWY_INLINE void ReadRow(const RowSource& source, int64_t index, const Row& row) {
-  const float scale = source.scales == nullptr ? 1.0f : source.scales[index];
-  const void* from = ElementAt(source.values, source.element, index * row.width);
-  if (source.element == Element::kBFloat16) {
-    ReadElements(static_cast<const BFloat16*>(from), scale, source.bias, row);
-  } else {
-    ReadElements(static_cast<const float*>(from), scale, source.bias, row);
+  HWY_INLINE Vec At(int64_t x) const {
+    const Vec values = LoadPart(from_ + x, width_ - x);
+    if (bias_ == nullptr) return hn::Mul(values, factor_);
+    return hn::MulAdd(values, factor_, LoadPart(bias_ + x, width_ - x));
   }
-}
+
+ private:
+  const T* from_;
+  const float* bias_;
+  int64_t width_;
+  Vec factor_;
+};
 
 struct Bounds {
   float low, high;  // low <= 0 <= high
 };
 
-HWY_INLINE Bounds BoundsWithZero(const Row& row) {
-  const F32 d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  Vec low = hn::Zero(d), high = low;
-  for (int64_t x = 0; x < row.padded_width; x += lanes) {
-    const Vec values = hn::LoadU(d, row.values + x);
-    low = hn::Min(low, values);
-    high = hn::Max(high, values);
+// The bounds of what it is shown, and of 0.
+class BoundsFinder {
+ public:
+  HWY_INLINE BoundsFinder() : low_(hn::Zero(F32())), high_(hn::Zero(F32())) {}
+  HWY_INLINE void Show(Vec values) {
+    low_ = hn::Min(low_, values);
+    high_ = hn::Max(high_, values);
   }
-  return {hn::GetLane(hn::MinOfLanes(d, low)), hn::GetLane(hn::MaxOfLanes(d, high))};
-}
+  HWY_INLINE Bounds Found() const {
+    return {hn::GetLane(hn::MinOfLanes(F32(), low_)), hn::GetLane(hn::MaxOfLanes(F32(), high_))};
+  }
+
+ private:
+  Vec low_, high_;
+};
 
 HWY_INLINE float LeastScale(const Bounds& bounds, const QuantizedRange& range) {
   const float above = bounds.high / static_cast<float>(range.top - range.zero);
@@ -109,7 +122,6 @@ HWY_INLINE float LeastScale(const Bounds& bounds, const QuantizedRange& range) {
 // Writes the nearest whole numbers of values / scale, plus the zero point.
 HWY_INLINE void QuantizeRow(const Row& row, float scale, const QuantizedRange& range, uint8_t* to) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  const int64_t whole = WholeVectors(row.width);
   const Vec factor = hn::Set(F32(), scale > 0.0f ? 1.0f / scale : 0.0f);
   const auto zero = hn::Set(I32(), range.zero);
   const auto top = hn::Set(I32(), range.top);
@@ -118,30 +130,35 @@ HWY_INLINE void QuantizeRow(const Row& row, float scale, const QuantizedRange& r
     const Vec steps = hn::Mul(hn::LoadU(F32(), row.values + x), factor);
     return hn::DemoteTo(bytes, hn::Min(hn::Add(hn::NearestInt(steps), zero), top));
   };
-  for (int64_t x = 0; x < whole; x += lanes) hn::StoreU(quantize(x), bytes, to + x);
-  if (whole == row.width) return;
+  int64_t x = 0;
+  for (; x + lanes <= row.width; x += lanes) hn::StoreU(quantize(x), bytes, to + x);
+  if (x == row.width) return;
   HWY_ALIGN uint8_t rest[HWY_MAX_BYTES / sizeof(float)];
-  hn::StoreU(quantize(whole), bytes, rest);
-  std::copy_n(rest, row.width - whole, to + whole);
+  hn::StoreU(quantize(x), bytes, rest);
+  std::copy_n(rest, row.width - x, to + x);
 }
 
-HWY_INLINE void WriteRow(const Row& row, int64_t index, const RowSink& sink) {
+// Writes function(x), a vector for every element x at which one starts, to all of the sink's forms
+// of row `index`. The row's own memory is scratch.
+template <class Function>
+HWY_INLINE void WriteRow(const Row& row, int64_t index, const RowSink& sink, Function function) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
   const int64_t at = index * row.width;
-  if (sink.float32 != nullptr) std::copy_n(row.values, row.width, sink.float32 + at);
-  if (sink.bfloat16 != nullptr) {
-    const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-    const int64_t whole = WholeVectors(row.width);
-    BFloat16* to = sink.bfloat16 + at;
-    for (int64_t x = 0; x < whole; x += lanes) {
-      StoreBFloat16(hn::LoadU(F32(), row.values + x), to + x);
+  BoundsFinder bounds;
+  for (int64_t x = 0; x < row.width; x += lanes) {
+    const Vec values = function(x);
+    const int64_t left = row.width - x;
+    if (sink.float32 != nullptr) StorePart(values, sink.float32 + at + x, left);
+    if (sink.bfloat16 != nullptr) StorePart(values, sink.bfloat16 + at + x, left);
+    if (sink.quantized != nullptr) {
+      hn::StoreU(values, F32(), row.values + x);
+      bounds.Show(values);
     }
-    for (int64_t x = whole; x < row.width; ++x) to[x] = ToBFloat16(row.values[x]);
   }
-  if (sink.quantized != nullptr) {
-    const float scale = LeastScale(BoundsWithZero(row), sink.range);
-    sink.scales[index] = scale;
-    QuantizeRow(row, scale, sink.range, sink.quantized + at);
-  }
+  if (sink.quantized == nullptr) return;
+  const float scale = LeastScale(bounds.Found(), sink.range);
+  sink.scales[index] = scale;
+  QuantizeRow(row, scale, sink.range, sink.quantized + at);
 }
 
 }  // namespace HWY_NAMESPACE

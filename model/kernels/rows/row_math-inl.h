@@ -7,6 +7,7 @@
 #define DIFFUSER_MODEL_KERNELS_ROWS_ROW_MATH_INL_H_
 #endif
 
+#include <algorithm>
 #include <cmath>
 
 #include "hwy/contrib/math/math-inl.h"
@@ -41,81 +42,79 @@ HWY_INLINE Vec GeluTanh(Vec x) {
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), e));
 }
 
-template <class Function>
-HWY_INLINE void ForEachVector(const Row& row, Function function) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  for (int64_t x = 0; x < row.padded_width; x += lanes) {
-    hn::StoreU(function(hn::LoadU(F32(), row.values + x)), F32(), row.values + x);
-  }
+// x * (1/2 + x * (c[0] + c[1] x^2 + ... + c[8] x^16)) up to |x| = end, from where on the factor of
+// x stays 0 or 1: c is the minimax approximation of an activation, with the factor at the end
+// given.
+struct SigmoidPolynomial {
+  float end;
+  float c[9];
+};
+// Both, as computed, within 6e-5 of the activation, or 8e-6 of x.
+constexpr SigmoidPolynomial kRoughGelu = {
+    4.5f,
+    {0.398708403f, -0.0659770444f, 0.00958055165f, -0.00103622943f, 8.12065045e-05f,
+     -4.43142835e-06f, 1.58013691e-07f, -3.28360539e-09f, 2.99967898e-11f}};
+constexpr SigmoidPolynomial kRoughGeluTanh = {
+    4.25f,
+    {0.398787767f, -0.0664529726f, 0.00990481116f, -0.00112864387f, 9.54714342e-05f,
+     -5.72212048e-06f, 2.26466483e-07f, -5.25377164e-09f, 5.37452305e-11f}};
+
+HWY_INLINE Vec Approximate(const SigmoidPolynomial& sigmoid, Vec x) {
+  const F32 d;
+  const Vec near = hn::Min(hn::Max(x, hn::Set(d, -sigmoid.end)), hn::Set(d, sigmoid.end));
+  const Vec square = hn::Mul(near, near);
+  Vec p = hn::Set(d, sigmoid.c[8]);
+  for (int i = 7; i >= 0; --i) p = hn::MulAdd(p, square, hn::Set(d, sigmoid.c[i]));
+  return hn::Mul(x, hn::MulAdd(near, p, hn::Set(d, 0.5f)));
 }
 
-HWY_INLINE void Activate(RowActivation activation, const Row& row) {
+// Calls body(activation), a function of vectors. Where eight bits are all that will be kept of its
+// values, they are `rough`.
+template <class Body>
+HWY_INLINE void WithActivation(RowActivation activation, bool rough, Body body) {
   switch (activation) {
     case RowActivation::kGelu:
-      return ForEachVector(row, [](Vec x) HWY_ATTR { return Gelu(x); });
+      if (rough) return body([](Vec x) HWY_ATTR { return Approximate(kRoughGelu, x); });
+      return body([](Vec x) HWY_ATTR { return Gelu(x); });
     case RowActivation::kGeluTanh:
-      return ForEachVector(row, [](Vec x) HWY_ATTR { return GeluTanh(x); });
+      if (rough) return body([](Vec x) HWY_ATTR { return Approximate(kRoughGeluTanh, x); });
+      return body([](Vec x) HWY_ATTR { return GeluTanh(x); });
     case RowActivation::kRelu:
-      return ForEachVector(row, [](Vec x) HWY_ATTR { return hn::Max(x, hn::Zero(F32())); });
+      return body([](Vec x) HWY_ATTR { return hn::Max(x, hn::Zero(F32())); });
     case RowActivation::kNone:
-      return;
+      return body([](Vec x) HWY_ATTR { return x; });
   }
 }
 
-HWY_INLINE void AddElements(const float* from, const Row& row) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  const int64_t whole = WholeVectors(row.width);
-  for (int64_t x = 0; x < whole; x += lanes) {
-    const Vec sum = hn::Add(hn::LoadU(F32(), row.values + x), hn::LoadU(F32(), from + x));
-    hn::StoreU(sum, F32(), row.values + x);
-  }
-  for (int64_t x = whole; x < row.width; ++x) row.values[x] += from[x];
-}
-
-// The sum of function(v, x) over the row's vectors v, at x; four sums, so that additions overlap.
-template <class Function>
-HWY_INLINE float SumOfVectors(const Row& row, Function function) {
-  const F32 d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  Vec sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  const auto at = [&](int64_t x) HWY_ATTR { return function(hn::LoadU(d, row.values + x), x); };
-  int64_t x = 0;
-  for (; x + 4 * lanes <= row.padded_width; x += 4 * lanes) {
-    sum0 = hn::Add(sum0, at(x));
-    sum1 = hn::Add(sum1, at(x + lanes));
-    sum2 = hn::Add(sum2, at(x + 2 * lanes));
-    sum3 = hn::Add(sum3, at(x + 3 * lanes));
-  }
-  for (; x < row.padded_width; x += lanes) sum0 = hn::Add(sum0, at(x));
-  const Vec sum = hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
-  return hn::GetLane(hn::SumOfLanes(d, sum));
-}
-
-// In two passes, mean first: as exact as float32 sums are, whatever the mean.
-HWY_INLINE void Normalize(const RowNorm& norm, const Row& row) {
+// Writes LayerNorm of `row`, whose elements' sum is `sum`, to row `index` of the sink. The squares
+// are summed in a pass of their own: as exact as float32 sums are, whatever the mean.
+HWY_INLINE void NormalizeRow(const RowNorm& norm, const Row& row, Vec sum, int64_t index,
+                             const RowSink& sink) {
   const F32 d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const float count = static_cast<float>(row.width);
-  const float mean = SumOfVectors(row, [](Vec v, int64_t) HWY_ATTR { return v; }) / count;
-  const Vec center = hn::Set(d, mean);
-  const float squares = SumOfVectors(row, [&](Vec v, int64_t x) HWY_ATTR {
-    const Vec apart = hn::Sub(v, center);
-    const Vec square = hn::Mul(apart, apart);
-    const int64_t left = row.width - x;
-    return left >= lanes ? square
-                         : hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(left)), square);
+  const Vec mean = hn::Set(d, hn::GetLane(hn::SumOfLanes(d, sum)) / count);
+  const auto deviation = [&](int64_t x)
+                             HWY_ATTR { return hn::Sub(hn::LoadU(d, row.values + x), mean); };
+  Vec even = hn::Zero(d), odd = even;
+  int64_t x = 0;
+  for (; x + 2 * lanes <= row.width; x += 2 * lanes) {
+    const Vec first = deviation(x), second = deviation(x + lanes);
+    even = hn::MulAdd(first, first, even);
+    odd = hn::MulAdd(second, second, odd);
+  }
+  for (; x < row.width; x += lanes) {
+    const size_t left = static_cast<size_t>(std::min(row.width - x, lanes));
+    const Vec last = hn::IfThenElseZero(hn::FirstN(d, left), deviation(x));
+    even = hn::MulAdd(last, last, even);
+  }
+  const float squares = hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
+  const Vec scale = hn::Set(d, 1.0f / std::sqrt(squares / count + norm.epsilon));
+  WriteRow(row, index, sink, [&](int64_t at) HWY_ATTR {
+    const int64_t left = row.width - at;
+    const Vec unit = hn::Mul(deviation(at), scale);
+    return hn::MulAdd(unit, LoadPart(norm.weight + at, left), LoadPart(norm.bias + at, left));
   });
-  const float factor = 1.0f / std::sqrt(squares / count + norm.epsilon);
-  const Vec scale = hn::Set(d, factor);
-  const int64_t whole = WholeVectors(row.width);
-  for (int64_t x = 0; x < whole; x += lanes) {
-    const Vec unit = hn::Mul(hn::Sub(hn::LoadU(d, row.values + x), center), scale);
-    const Vec y = hn::MulAdd(unit, hn::LoadU(d, norm.weight + x), hn::LoadU(d, norm.bias + x));
-    hn::StoreU(y, d, row.values + x);
-  }
-  for (int64_t x = whole; x < row.width; ++x) {
-    row.values[x] = (row.values[x] - mean) * factor * norm.weight[x] + norm.bias[x];
-  }
 }
 
 }  // namespace HWY_NAMESPACE

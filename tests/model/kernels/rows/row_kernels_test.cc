@@ -105,6 +105,32 @@ TEST_P(RowKernelsTest, ActivatesAsAtenDoes) {
   });
 }
 
+TEST_P(RowKernelsTest, ActivatesForQuantizedNumbersAloneAsCloselyAsTheyCanTell) {
+  at::Tensor x = Random();
+  x.select(0, 0).fill_(-40);
+  x.select(0, 1).fill_(40);
+  x.select(0, 2).copy_(at::linspace(-6, 6, GetParam()));
+  const auto expect = [&](RowActivation activation, const at::Tensor& expected) {
+    Results results(kRows, GetParam(), {.zero = 16, .top = 255});
+    RowSink sink = results.Sink();
+    sink.float32 = nullptr;
+    sink.bfloat16 = nullptr;
+    ConvertRows(Extent(), SourceOf(x), activation, sink);
+    const at::Tensor scales = Double(results.scales).unsqueeze(1);
+    const at::Tensor restored = (Double(results.quantized) - 16) * scales;
+    const at::Tensor allowed =
+        0.5001 * scales + at::maximum(Double(x).abs() * 8e-6, at::tensor(6e-5));
+    EXPECT_LE(((restored - expected).abs() - allowed).max().item<double>(), 0.0);
+    // The scales too are those of the activation.
+    const at::Tensor top = expected.amax(1).clamp_min(0) / 239, low = expected.amin(1) / -16;
+    EXPECT_LE(LargestDifference(results.scales, at::maximum(top, low)), 40 * 8e-6 / 16);
+  };
+  OnEveryTarget([&] {
+    expect(RowActivation::kGelu, at::gelu(Double(x)));
+    expect(RowActivation::kGeluTanh, at::gelu(Double(x), "tanh"));
+  });
+}
+
 TEST_P(RowKernelsTest, AppliesScalesAndBiasBeforeAnythingElse) {
   const at::Tensor x = Random().to(at::kBFloat16), scales = at::rand({kRows}) + 0.5,
                    bias = at::randn({GetParam()});
