@@ -56,29 +56,6 @@ HWY_INLINE RowSoftmax StartSoftmax(FloatVec max, float scale) {
   return {scales, hn::Mul(hn::MaxOfLanes(d, max), scales), hn::Zero(d)};
 }
 
-// As RandomScores, of bfloat16, and up to a multiple of kHalfLanes.
-HWY_INLINE void RandomPairScores(const BFloat16* q, const BFloat16* k, int padded_dim,
-                                 const uint16_t* sources, int count, float* out) {
-  const Halves d;
-  const Pairs pairs;
-  for (int e = 0; e < count; e += 4) {
-    const BFloat16* row[4];
-    for (int n = 0; n < 4; ++n) {
-      row[n] = k + static_cast<size_t>(sources[std::min(e + n, count - 1)]) * padded_dim;
-    }
-    FloatVec sum[4] = {hn::Zero(Floats()), hn::Zero(Floats()), hn::Zero(Floats()),
-                       hn::Zero(Floats())};
-    for (int x = 0; x < padded_dim; x += kHalfLanes) {
-      const PairVec factor = hn::BitCast(pairs, hn::Load(d, q + x));
-      for (int n = 0; n < 4; ++n) {
-        sum[n] = AddDot(factor, hn::BitCast(pairs, hn::Load(d, row[n] + x)), sum[n]);
-      }
-    }
-    StoreSums(sum, out + e);
-  }
-  std::fill(out + count, out + RoundUp(count, kHalfLanes), kNoEdge);
-}
-
 // What all blocks of one document and head share: inputs in the kernels' layout, and scratch.
 struct ScoreInputs {
   const BFloat16* k;              // [L, padded_dim]
@@ -156,9 +133,9 @@ HWY_NOINLINE inline void BlockPairWeights(const BFloat16Attention& a, const RowB
       a.inverse[row] = 0.0f;
       continue;
     }
-    RandomPairScores(in.q + m * a.padded_dim, in.k, a.padded_dim,
-                     task.graph.random_sources(block.begin + m).data(),
-                     a.random_offsets[row + 1] - a.random_offsets[row], random);
+    RandomScores<PairOps>(AsPairs(in.q + m * a.padded_dim), AsPairs(in.k), a.padded_dim / 2,
+                          task.graph.random_sources(block.begin + m).data(),
+                          a.random_offsets[row + 1] - a.random_offsets[row], kHalfLanes, random);
     timer.Count(model::Part::kScores);
     SoftmaxPairRow(a, in.bias, in.scale, block.begin + m, band_width, in.scores + m * width,
                    random);

@@ -165,8 +165,9 @@ HWY_INLINE void EdgeProducts(const EdgeFactors& f, const Attention& out) {
       const int32_t first = out.random_offsets[row];
       const int count = out.random_offsets[row + 1] - first;
       if (count == 0) continue;
-      RandomScores(f.left + row * width, f.right, f.width,
-                   out.task.graph.random_sources(row).data(), count, out.random + first);
+      RandomScores<FloatOps>(f.left + row * width, f.right, f.width,
+                             out.task.graph.random_sources(row).data(), count,
+                             static_cast<int>(hn::Lanes(Floats())), out.random + first);
     }
   }
   ClearGlobalRows(out);

@@ -68,25 +68,81 @@ HWY_INLINE void StoreSums(const FloatVec* v, float* out) {
 #endif
 }
 
-// Scores of one row with its random sources, four at a time, then kNoEdge up to a whole vector.
-// Writes up to one vector more than there are sources.
-HWY_INLINE void RandomScores(const float* q, const float* k, int padded_dim,
-                             const uint16_t* sources, int count, float* out) {
+// Writes the scores of q, kVecs vectors, with four rows of k to out[0, 4).
+template <class Ops, int kVecs, class Vec>
+HWY_INLINE void ScoreFour(const Vec (&q)[kVecs], const typename Ops::Element* const (&rows)[4],
+                          float* out) {
   const Floats d;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  for (int e = 0; e < count; e += 4) {
-    const float* row[4];
+  const ptrdiff_t lanes = hn::Lanes(d);
+  FloatVec sum[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  for (int x = 0; x < kVecs; ++x) {
     for (int n = 0; n < 4; ++n) {
-      row[n] = k + static_cast<size_t>(sources[std::min(e + n, count - 1)]) * padded_dim;
+      sum[n] = Ops::MulAdd(q[x], Ops::Load(rows[n] + x * lanes), sum[n]);
+    }
+  }
+  StoreSums(sum, out);
+}
+
+// The same with `count` rows, one or more; the last ones may be scored again, past out[count].
+template <class Ops, int kVecs>
+HWY_INLINE void ScoreRows(const typename Ops::Element* q, const typename Ops::Element* k,
+                          const uint16_t* sources, int count, float* out) {
+  const ptrdiff_t lanes = hn::Lanes(Floats());
+  const auto row = [&](int e) HWY_ATTR { return k + sources[e] * (kVecs * lanes); };
+  decltype(Ops::Load(q)) factors[kVecs];
+  for (int x = 0; x < kVecs; ++x) factors[x] = Ops::Load(q + x * lanes);
+  int e = 0;
+  for (; e + 4 <= count; e += 4) {
+    ScoreFour<Ops>(factors, {row(e), row(e + 1), row(e + 2), row(e + 3)}, out + e);
+  }
+  if (e == count) return;
+  const int last = count - 1;
+  ScoreFour<Ops>(factors,
+                 {row(e), row(std::min(e + 1, last)), row(std::min(e + 2, last)), row(last)},
+                 out + e);
+}
+
+// The same for rows of any width.
+template <class Ops>
+HWY_INLINE void ScoreRows(const typename Ops::Element* q, const typename Ops::Element* k, int width,
+                          const uint16_t* sources, int count, float* out) {
+  const Floats d;
+  for (int e = 0; e < count; e += 4) {
+    const typename Ops::Element* rows[4];
+    for (int n = 0; n < 4; ++n) {
+      rows[n] = k + static_cast<size_t>(sources[std::min(e + n, count - 1)]) * width;
     }
     FloatVec sum[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
-    for (int x = 0; x < padded_dim; x += lanes) {
-      const FloatVec factor = hn::Load(d, q + x);
-      for (int n = 0; n < 4; ++n) sum[n] = hn::MulAdd(factor, hn::Load(d, row[n] + x), sum[n]);
+    for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
+      const auto factor = Ops::Load(q + x);
+      for (int n = 0; n < 4; ++n) sum[n] = Ops::MulAdd(factor, Ops::Load(rows[n] + x), sum[n]);
     }
     StoreSums(sum, out + e);
   }
-  std::fill(out + count, out + RoundUpToLanes(count), kNoEdge);
+}
+
+// Scores of one row, which are sums of `width` elements of q and k, with its random sources, then
+// kNoEdge up to a multiple of `unit`. Writes up to one vector more than there are sources.
+// REQUIRES: width is a number of whole vectors.
+template <class Ops>
+HWY_INLINE void RandomScores(const typename Ops::Element* q, const typename Ops::Element* k,
+                             int width, const uint16_t* sources, int count, int unit, float* out) {
+  const int lanes = static_cast<int>(hn::Lanes(Floats()));
+  switch (width / lanes) {  // heads of 32 to 128, mostly
+    case 2:
+      ScoreRows<Ops, 2>(q, k, sources, count, out);
+      break;
+    case 4:
+      ScoreRows<Ops, 4>(q, k, sources, count, out);
+      break;
+    case 8:
+      ScoreRows<Ops, 8>(q, k, sources, count, out);
+      break;
+    default:
+      ScoreRows<Ops>(q, k, width, sources, count, out);
+      break;
+  }
+  std::fill(out + count, out + RoundUp(count, unit), kNoEdge);
 }
 
 // The largest of `count` floats (whole vectors) and `max`, after adding `bias` to them.
@@ -180,10 +236,10 @@ HWY_INLINE void BlockWeights(const Attention& a, const RowBlock& block, const fl
       a.inverse[row] = 0.0f;
       continue;
     }
-    RandomScores(q + static_cast<size_t>(row) * a.padded_dim, k, a.padded_dim,
-                 a.task.graph.random_sources(row).data(),
-                 a.random_offsets[row + 1] - a.random_offsets[row],
-                 a.random + a.random_offsets[row]);
+    RandomScores<FloatOps>(q + static_cast<size_t>(row) * a.padded_dim, k, a.padded_dim,
+                           a.task.graph.random_sources(row).data(),
+                           a.random_offsets[row + 1] - a.random_offsets[row], lanes,
+                           a.random + a.random_offsets[row]);
     timer.Count(model::Part::kScores);
     SoftmaxRow(a, row, band_width, band_bias, bias);
     timer.Count(model::Part::kSoftmax);
