@@ -30,7 +30,7 @@ struct DiffusionShape {
 struct QkvView {
   const void* q = nullptr;
   const void* k = nullptr;
-  const void* v = nullptr;
+  const void* v = nullptr;            // FirstTokenWeights does not read it
   int64_t row_stride = 0;             // in elements
   absl::Span<const int32_t> offsets;  // [documents + 1], as PackedBatch::offsets()
 
@@ -67,12 +67,12 @@ class AttentionKernels {
   virtual void Diffuse(const graph::AttentionGraph& graph, const DiffusionShape& shape,
                        const QkvView& qkv, void* out, ParallelFor parallel) const = 0;
 
-  // The same for the first token of every document alone, run backwards: with r_0 = e_0 and
-  // r_{k+1} = r_k A, h_K[0] = s V where s = sum_{k<K} alpha (1-alpha)^k r_k + (1-alpha)^K r_K.
-  // Writes h_K[0] of every document to out, [documents, H * D]. Where `evidence` is not null,
-  // writes s averaged over the heads to it, [T].
-  virtual void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                                 const QkvView& qkv, void* out, float* evidence,
+  // For the first token of every document alone, the diffusion runs backwards, without v: with
+  // r_0 = e_0 and r_{k+1} = r_k A, h_K[0] = s V where s = sum_{k<K} alpha (1-alpha)^k r_k +
+  // (1-alpha)^K r_K. Writes s, what the document's first token takes of each token, to weights,
+  // [H, T].
+  virtual void FirstTokenWeights(const graph::AttentionGraph& graph, const DiffusionShape& shape,
+                                 const QkvView& qkv, float* weights,
                                  ParallelFor parallel) const = 0;
 };
 

@@ -1,7 +1,5 @@
 #include "model/kernels/cpu_attention.h"
 
-#include <vector>
-
 #include "model/kernels/cpu_head.h"
 #include "model/kernels/head_tasks.h"
 
@@ -28,25 +26,13 @@ class CpuKernels : public AttentionKernels {
     });
   }
 
-  void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                         const QkvView& qkv, void* out, float* evidence,
-                         ParallelFor parallel) const override {
+  void FirstTokenWeights(const graph::AttentionGraph& graph, const DiffusionShape& shape,
+                         const QkvView& qkv, float* weights, ParallelFor parallel) const override {
     const int64_t tokens = qkv.offsets.back();
-    // Each head writes a row of its own, so that the sum's order does not hang on the threads.
-    std::vector<float> weights(evidence != nullptr ? tokens * shape.heads : 0);  // [H, T]
     ForEachHead(shape, qkv, parallel, [&](int document, int head) {
-      float* row =
-          evidence == nullptr ? nullptr : weights.data() + head * tokens + qkv.offsets[document];
-      DiffuseHeadFirstToken(
-          MakeTask(graph, shape, qkv, document, head), ThreadWorkspace(),
-          ElementAt(out, qkv.element, (int64_t{document} * shape.heads + head) * shape.head_dim),
-          row);
+      FirstTokenWeightsOfHead(MakeTask(graph, shape, qkv, document, head), ThreadWorkspace(),
+                              weights + head * tokens + qkv.offsets[document]);
     });
-    for (int64_t t = 0; t < (evidence != nullptr ? tokens : 0); ++t) {
-      float sum = 0.0f;
-      for (int head = 0; head < shape.heads; ++head) sum += weights[head * tokens + t];
-      evidence[t] = sum / static_cast<float>(shape.heads);
-    }
   }
 };
 

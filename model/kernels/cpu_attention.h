@@ -19,7 +19,6 @@ namespace diffuser::kernels {
 // document it has seen needs, for window w, G global nodes and R random edges per token: in float32
 // about 4 (4 D + 1.5 w + 2 G + R) bytes per token, 9 MB for 4,096 tokens of the base shape; in
 // bfloat16 2 (5 D + 1.5 w + 4 G + R), 6 MB.
-// DiffuseFirstToken also takes 4 * H * T bytes while it runs, where evidence is asked for.
 std::unique_ptr<const AttentionKernels> MakeCpuKernels();
 
 }  // namespace diffuser::kernels

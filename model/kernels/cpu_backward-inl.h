@@ -97,49 +97,26 @@ HWY_INLINE void HopBackward(const AttentionOf<T>& a, const float* r, float* scra
   }
 }
 
-// sum = s V, [padded_dim], in pieces of kChunk tokens, whose sums are added: less rounding than in
-// one long sum. `piece`, [padded_dim], is overwritten.
+// Writes s of the first token to `weights`, [L].
 template <class T>
-HWY_INLINE void CombineValues(const AttentionOf<T>& a, const float* s, const T* v, float* piece,
-                              float* sum) {
-  const int vecs = a.padded_dim / static_cast<int>(hn::Lanes(Floats()));
-  std::fill_n(sum, a.padded_dim, 0.0f);
-  for (int first = 0; first < a.task.length; first += kChunk) {
-    std::fill_n(piece, a.padded_dim, 0.0f);
-    AddCombination(s + first, std::min(kChunk, a.task.length - first),
-                   v + static_cast<size_t>(first) * a.padded_dim, a.padded_dim, vecs, piece);
-    for (int x = 0; x < a.padded_dim; ++x) sum[x] += piece[x];
-  }
-}
-
-// Writes h_K of the first token to out, [D], and s to weights, [L], unless that is null. `v` has
-// rows of padded_dim.
-template <class T>
-HWY_INLINE void FirstToken(const AttentionOf<T>& a, const T* v, Workspace& w, void* out,
-                           float* weights) {
+HWY_INLINE void RunBackwards(const AttentionOf<T>& a, Workspace& w, float* weights) {
   model::PartTimer timer;
   const HeadTask& task = a.task;
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
-  float* s =
-      w.vectors.Reserve(3 * padded_length + 2 * a.padded_dim + kBlockRows + 2 * a.padded_globals);
-  float* r = s + padded_length;
+  float* r = w.vectors.Reserve(2 * padded_length + kBlockRows + 2 * a.padded_globals);
   float* next = r + padded_length;
-  float* sum = next + padded_length;
-  float* piece = sum + a.padded_dim;
-  float* scratch = piece + a.padded_dim;
-  std::fill_n(s, 2 * padded_length, 0.0f);
+  float* scratch = next + padded_length;
+  std::fill_n(r, padded_length, 0.0f);
+  std::fill_n(weights, task.length, 0.0f);
   r[0] = 1.0f;
   float keep = 1.0f;  // (1 - alpha)^hop
   for (int hop = 0; hop < task.hops; ++hop) {
-    for (int i = 0; i < task.length; ++i) s[i] += task.alpha * keep * r[i];
+    for (int i = 0; i < task.length; ++i) weights[i] += task.alpha * keep * r[i];
     HopBackward(a, r, scratch, next);
     std::swap(r, next);
     keep *= 1.0f - task.alpha;
   }
-  for (int i = 0; i < task.length; ++i) s[i] += keep * r[i];
-  CombineValues(a, s, v, piece, sum);
-  StoreRow(sum, task.dim, task.element, out);
-  if (weights != nullptr) std::copy_n(s, task.length, weights);
+  for (int i = 0; i < task.length; ++i) weights[i] += keep * r[i];
   timer.Count(model::Part::kBackwardHops);
 }
 

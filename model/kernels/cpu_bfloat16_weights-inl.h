@@ -184,8 +184,8 @@ HWY_INLINE BFloat16* CopyTokens(const BFloat16Attention& a, const void* from, Al
   return rows;
 }
 
-// Computes the attention matrix, and copies v to workspace.v, [RoundUp(L, kChunk), padded_dim] with
-// zeros past the last token.
+// Computes the attention matrix, and copies v, if there is one, to workspace.v,
+// [RoundUp(L, kChunk), padded_dim] with zeros past the last token.
 HWY_INLINE BFloat16Attention BFloat16Weights(const HeadTask& task, Workspace& w) {
   model::PartTimer timer;
   const auto a = MakeAttention<BFloat16>(task, kHalfLanes, w);
@@ -193,7 +193,7 @@ HWY_INLINE BFloat16Attention BFloat16Weights(const HeadTask& task, Workspace& w)
   const size_t padded_length = static_cast<size_t>(a.chunks()) * kChunk;
   const int depth = (task.dim + 1) / 2;
   BFloat16* k = CopyTokens(a, task.k, w.k);
-  CopyTokens(a, task.v, w.v);
+  if (task.v != nullptr) CopyTokens(a, task.v, w.v);
   uint32_t* k_panels = w.k_panels.Reserve<uint32_t>(padded_length * depth);
   PackPanels(AsPairs(k), a.padded_dim / 2, static_cast<int>(padded_length), depth, k_panels);
   BFloat16* global_rows =

@@ -71,16 +71,11 @@ void Diffuse(const HeadTask& task, Workspace& w, void* out, int64_t out_stride) 
   timer.Count(model::Part::kLayout);
 }
 
-void DiffuseFirstToken(const HeadTask& task, Workspace& w, void* out, float* weights) {
+void FirstTokenWeights(const HeadTask& task, Workspace& w, float* weights) {
 #if HWY_TARGET == HWY_AVX3
-  if (UsesBFloat16(task)) {
-    const BFloat16Attention a = BFloat16Weights(task, w);
-    FirstToken(a, w.v.Reserve<BFloat16>(0), w, out, weights);
-    return;
-  }
+  if (UsesBFloat16(task)) return RunBackwards(BFloat16Weights(task, w), w, weights);
 #endif
-  const Attention a = AttentionWeights(task, w);
-  FirstToken(a, w.v.Reserve(0), w, out, weights);
+  RunBackwards(AttentionWeights(task, w), w, weights);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -91,14 +86,14 @@ HWY_AFTER_NAMESPACE();
 namespace diffuser::kernels {
 
 HWY_EXPORT(Diffuse);
-HWY_EXPORT(DiffuseFirstToken);
+HWY_EXPORT(FirstTokenWeights);
 
 void DiffuseHead(const HeadTask& task, Workspace& workspace, void* out, int64_t out_stride) {
   HWY_DYNAMIC_DISPATCH(Diffuse)(task, workspace, out, out_stride);
 }
 
-void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, void* out, float* weights) {
-  HWY_DYNAMIC_DISPATCH(DiffuseFirstToken)(task, workspace, out, weights);
+void FirstTokenWeightsOfHead(const HeadTask& task, Workspace& workspace, float* weights) {
+  HWY_DYNAMIC_DISPATCH(FirstTokenWeights)(task, workspace, weights);
 }
 
 }  // namespace diffuser::kernels

@@ -15,7 +15,7 @@ struct HeadTask {
   Element element;
   const void* q;
   const void* k;
-  const void* v;
+  const void* v;       // null where it is not read
   int64_t row_stride;  // in elements
   int length;          // L, 1 to graph.nodes()
   int dim;             // D
@@ -27,8 +27,8 @@ struct HeadTask {
 // thread, with the widest vectors the machine has; its bits depend on the task alone.
 void DiffuseHead(const HeadTask& task, Workspace& workspace, void* out, int64_t out_stride);
 
-// Writes h_K of the first token to out, [D], and s to weights, [L], unless that is null.
-void DiffuseHeadFirstToken(const HeadTask& task, Workspace& workspace, void* out, float* weights);
+// Writes s of the first token to weights, [L].
+void FirstTokenWeightsOfHead(const HeadTask& task, Workspace& workspace, float* weights);
 
 }  // namespace diffuser::kernels
 

@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace diffuser::kernels {
 namespace HWY_NAMESPACE {
 
-// Computes the attention matrix, and copies v to workspace.v, [L, padded_dim].
+// Computes the attention matrix, and copies v, if there is one, to workspace.v, [L, padded_dim].
 HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
   model::PartTimer timer;
   const Attention a = MakeAttention<float>(task, static_cast<int>(hn::Lanes(Floats())), w);
@@ -29,7 +29,7 @@ HWY_INLINE Attention AttentionWeights(const HeadTask& task, Workspace& w) {
   const float scale = 1.0f / std::sqrt(static_cast<float>(task.dim));
   CopyInput(task, task.q, scale, q);
   CopyInput(task, task.k, 1.0f, k);
-  CopyInput(task, task.v, 1.0f, w.v.Reserve(size));
+  if (task.v != nullptr) CopyInput(task, task.v, 1.0f, w.v.Reserve(size));
   float* k_panels = w.k_panels.Reserve(static_cast<size_t>(RoundUpToLanes(task.length)) * task.dim);
   PackPanels(k, a.padded_dim, task.length, task.dim, k_panels);
 

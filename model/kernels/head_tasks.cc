@@ -13,7 +13,7 @@ HeadTask MakeTask(const graph::AttentionGraph& graph, const DiffusionShape& shap
           .element = qkv.element,
           .q = ElementAt(qkv.q, qkv.element, start),
           .k = ElementAt(qkv.k, qkv.element, start),
-          .v = ElementAt(qkv.v, qkv.element, start),
+          .v = qkv.v == nullptr ? nullptr : ElementAt(qkv.v, qkv.element, start),
           .row_stride = qkv.row_stride,
           .length = qkv.offsets[document + 1] - qkv.offsets[document],
           .dim = shape.head_dim,

@@ -35,7 +35,7 @@ std::vector<double> Diffused(const Matrix& a, const Head& head, const DiffusionS
 }
 
 // s of the first token: how much of each token's value it reads, [L].
-std::vector<double> FirstTokenWeights(const Matrix& a, const DiffusionShape& shape) {
+std::vector<double> WeightsOfFirstToken(const Matrix& a, const DiffusionShape& shape) {
   std::vector<double> r(a.size());
   std::vector<double> s(a.size());
   r[0] = 1;
@@ -86,23 +86,14 @@ class ReferenceKernels : public AttentionKernels {
     }
   }
 
-  void DiffuseFirstToken(const graph::AttentionGraph& graph, const DiffusionShape& shape,
-                         const QkvView& qkv, void* out, float* evidence,
-                         ParallelFor) const override {
+  void FirstTokenWeights(const graph::AttentionGraph& graph, const DiffusionShape& shape,
+                         const QkvView& qkv, float* weights, ParallelFor) const override {
     for (int document = 0; document < qkv.documents(); ++document) {
-      std::vector<double> mean;
       for (int h = 0; h < shape.heads; ++h) {
         const Head head(qkv, shape, document, h);
-        const auto s = FirstTokenWeights(AttentionMatrix(graph, head), shape);
-        mean.resize(s.size());
-        for (size_t i = 0; i < s.size(); ++i) mean[i] += s[i] / shape.heads;
-        std::vector<double> sum(head.dim);
-        for (size_t x = 0; x < head.v.size(); ++x) sum[x % head.dim] += s[x / head.dim] * head.v[x];
-        const int64_t row = int64_t{document} * shape.heads + h;
-        Store(sum.data(), head.dim, ElementAt(out, qkv.element, row * head.dim), qkv.element);
-      }
-      if (evidence != nullptr) {
-        std::copy(mean.begin(), mean.end(), evidence + qkv.offsets[document]);
+        const auto s = WeightsOfFirstToken(AttentionMatrix(graph, head), shape);
+        std::copy(s.begin(), s.end(),
+                  weights + int64_t{h} * qkv.offsets.back() + qkv.offsets[document]);
       }
     }
   }

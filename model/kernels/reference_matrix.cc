@@ -37,7 +37,7 @@ Head::Head(const QkvView& qkv, const DiffusionShape& shape, int document, int he
     const int64_t at = (qkv.offsets[document] + i) * qkv.row_stride + int64_t{head} * dim;
     AppendRow(qkv.q, qkv.element, at, dim, q);
     AppendRow(qkv.k, qkv.element, at, dim, k);
-    AppendRow(qkv.v, qkv.element, at, dim, v);
+    if (qkv.v != nullptr) AppendRow(qkv.v, qkv.element, at, dim, v);
   }
 }
 

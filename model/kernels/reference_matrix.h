@@ -24,7 +24,7 @@ struct Head {
   int dim;                // D
   std::vector<double> q;  // [L, D]; k and v alike
   std::vector<double> k;
-  std::vector<double> v;
+  std::vector<double> v;  // empty where the batch has none
 
   Head(const QkvView& qkv, const DiffusionShape& shape, int document, int head);
 };

@@ -13,16 +13,18 @@
 namespace diffuser::layers {
 namespace {
 
+// Of `projections` that stand beside each other: q and k, or q, k and v.
 // REQUIRES: qkv is contiguous, float32 or bfloat16.
-kernels::QkvView View(const at::Tensor& qkv, absl::Span<const int32_t> offsets) {
+kernels::QkvView View(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
+                      int projections = 3) {
   const void* data = qkv.const_data_ptr();
   const auto element =
       qkv.scalar_type() == at::kBFloat16 ? kernels::Element::kBFloat16 : kernels::Element::kFloat32;
-  const int64_t hidden = qkv.size(1) / 3;
+  const int64_t hidden = qkv.size(1) / projections;
   return {.q = data,
           .k = kernels::ElementAt(data, element, hidden),
-          .v = kernels::ElementAt(data, element, 2 * hidden),
-          .row_stride = 3 * hidden,
+          .v = projections == 3 ? kernels::ElementAt(data, element, 2 * hidden) : nullptr,
+          .row_stride = qkv.size(1),
           .offsets = offsets,
           .element = element};
 }
@@ -102,16 +104,12 @@ at::Tensor DiffusionAttention::ForwardForTraining(const at::Tensor& qkv,
   return DiffuseFunction::apply(qkv.contiguous(), call);
 }
 
-at::Tensor DiffusionAttention::ForwardFirstTokens(const at::Tensor& qkv,
-                                                  absl::Span<const int32_t> offsets,
-                                                  at::Tensor* evidence) const {
-  const int64_t documents = static_cast<int64_t>(offsets.size()) - 1;
-  at::Tensor out = at::empty({documents, qkv.size(1) / 3}, qkv.options());
-  if (evidence != nullptr) *evidence = at::empty({qkv.size(0)}, at::kFloat);
-  backend_.kernels->DiffuseFirstToken(
-      *backend_.graph, shape_, View(qkv, offsets), out.mutable_data_ptr(),
-      evidence != nullptr ? evidence->mutable_data_ptr<float>() : nullptr, ParallelOnTorchPool);
-  return out;
+at::Tensor DiffusionAttention::FirstTokenWeights(const at::Tensor& qk,
+                                                 absl::Span<const int32_t> offsets) const {
+  at::Tensor weights = at::empty({shape_.heads, qk.size(0)}, at::kFloat);
+  backend_.kernels->FirstTokenWeights(*backend_.graph, shape_, View(qk, offsets, 2),
+                                      weights.mutable_data_ptr<float>(), ParallelOnTorchPool);
+  return weights;
 }
 
 }  // namespace diffuser::layers

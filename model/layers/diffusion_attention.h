@@ -25,13 +25,13 @@ struct AttentionBackend {
 kernels::DiffusionShape AttentionShape(const model::ModelConfig& config);
 
 // The attention diffusion on projections q, k and v that stand beside each other in the rows of
-// `qkv`, [T, 3 * hidden], contiguous, float32 or bfloat16; offsets as PackedBatch::offsets(). What
-// it answers has the type of qkv. Immutable and thread-safe; the backend must outlive it.
+// `qkv`, [T, 3 * hidden], contiguous, float32 or bfloat16; offsets as PackedBatch::offsets().
+// Immutable and thread-safe; the backend must outlive it.
 class DiffusionAttention {
  public:
   DiffusionAttention(const model::ModelConfig& config, const AttentionBackend& backend);
 
-  // -> [T, hidden].
+  // -> [T, hidden], of the type of qkv.
   at::Tensor Forward(const at::Tensor& qkv, absl::Span<const int32_t> offsets) const;
 
   // -> [T, hidden], whose gradient reaches qkv through kernels too.
@@ -40,10 +40,9 @@ class DiffusionAttention {
   at::Tensor ForwardForTraining(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
                                 const Dropout& dropout) const;
 
-  // For the first token of every document alone, at a fraction of the cost -> [documents, hidden].
-  // Where `evidence` is not null, it is set to [T] float32, see Classification::evidence.
-  at::Tensor ForwardFirstTokens(const at::Tensor& qkv, absl::Span<const int32_t> offsets,
-                                at::Tensor* evidence) const;
+  // What the first token of every document takes of its tokens' values, [heads, T] float32, at a
+  // fraction of the cost. `qk` has rows of q and k alone, [T, 2 * hidden].
+  at::Tensor FirstTokenWeights(const at::Tensor& qk, absl::Span<const int32_t> offsets) const;
 
  private:
   const AttentionBackend& backend_;

@@ -1,5 +1,7 @@
 #include "model/layers/encoder_layer.h"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -11,15 +13,29 @@
 namespace diffuser::layers {
 namespace {
 
+bool IsLast(const ParameterSource& parameters, int index) {
+  return index == parameters.config().num_layers - 1;
+}
+
 // What follows the attention of the last layer is computed for one token a document: float32 costs
 // nothing there, and the answers hang on it.
 model::Precision FinishPrecision(const ParameterSource& parameters, int index,
                                  model::Precision precision) {
-  const bool is_last = index == parameters.config().num_layers - 1;
-  return is_last || parameters.trainable() ? model::Precision::kFloat32 : precision;
+  return IsLast(parameters, index) || parameters.trainable() ? model::Precision::kFloat32
+                                                             : precision;
 }
 
 std::string Prefix(int index) { return "encoder.layer." + std::to_string(index) + "."; }
+
+std::string ProjectionName(int index, const char* what) {
+  return Prefix(index) + "attention.self." + what;
+}
+
+Linear MakeProjections(const ParameterSource& parameters, int index, model::Precision precision) {
+  std::vector<std::string> names = {ProjectionName(index, "query"), ProjectionName(index, "key")};
+  if (!IsLast(parameters, index)) names.push_back(ProjectionName(index, "value"));
+  return MakeStackedLinear(parameters, names, ProjectionPrecision(precision));
+}
 
 // x[offsets[i]] of every document i: [documents, hidden].
 at::Tensor FirstRows(const at::Tensor& x, absl::Span<const int32_t> offsets) {
@@ -37,11 +53,7 @@ model::Precision ProjectionPrecision(model::Precision precision) {
 EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
                            const AttentionBackend& backend, model::Precision precision)
     : finish_precision_(FinishPrecision(parameters, index, precision)),
-      qkv_(MakeStackedLinear(
-          parameters,
-          {Prefix(index) + "attention.self.query", Prefix(index) + "attention.self.key",
-           Prefix(index) + "attention.self.value"},
-          ProjectionPrecision(precision))),
+      projections_(MakeProjections(parameters, index, precision)),
       attention_output_(MakeLinear(parameters, Prefix(index) + "attention.output.dense",
                                    Activation::kNone, ProjectionPrecision(finish_precision_))),
       intermediate_(MakeLinear(parameters, Prefix(index) + "intermediate.dense",
@@ -50,7 +62,15 @@ EncoderLayer::EncoderLayer(const ParameterSource& parameters, int index,
                          finish_precision_)),
       attention_norm_(parameters, Prefix(index) + "attention.output.LayerNorm"),
       output_norm_(parameters, Prefix(index) + "output.LayerNorm"),
-      attention_(parameters.config(), backend) {}
+      attention_(parameters.config(), backend) {
+  if (IsLast(parameters, index)) value_.emplace(parameters, ProjectionName(index, "value"));
+}
+
+at::Tensor EncoderLayer::ProjectAll(const HiddenStates& x) const {
+  at::Tensor projected = projections_.Project(x.rows);
+  if (!value_.has_value()) return projected;
+  return at::cat({projected, value_->Forward(x.residual).to(projected.scalar_type())}, 1);
+}
 
 void EncoderLayer::FinishLayer(const at::Tensor& context, HiddenStates& x) const {
   model::PartTimer timer;
@@ -67,7 +87,7 @@ void EncoderLayer::FinishLayer(const at::Tensor& context, HiddenStates& x) const
 
 void EncoderLayer::Forward(HiddenStates& x, absl::Span<const int32_t> offsets) const {
   model::PartTimer timer;
-  const at::Tensor qkv = qkv_.Project(x.rows);
+  const at::Tensor qkv = ProjectAll(x);
   timer.Count(model::Part::kProjections);
   const at::Tensor context = attention_.Forward(qkv, offsets);
   timer.Count(model::Part::kAttention);
@@ -83,12 +103,19 @@ FirstTokens EncoderLayer::ForwardFirstTokens(const HiddenStates& x,
                                              absl::Span<const int32_t> offsets,
                                              bool want_evidence) const {
   model::PartTimer timer;
-  const at::Tensor qkv = qkv_.Project(x.rows);
+  const at::Tensor qk = projections_.Project(x.rows);
   timer.Count(model::Part::kProjections);
+  const at::Tensor weights = attention_.FirstTokenWeights(qk, offsets);
+  const kernels::TokenWeights view = {weights.const_data_ptr<float>(),
+                                      static_cast<int>(weights.size(0)), offsets};
   FirstTokens first;
-  const at::Tensor context =
-      attention_.ForwardFirstTokens(qkv, offsets, want_evidence ? &first.evidence : nullptr);
+  if (want_evidence) {
+    first.evidence = at::empty({x.residual.size(0)}, at::kFloat);
+    kernels::AverageHeads(view, first.evidence.mutable_data_ptr<float>());
+  }
   timer.Count(model::Part::kAttention);
+  const at::Tensor context = value_->ForwardSums(view, x.residual);
+  timer.Count(model::Part::kProjections);
   HiddenStates rows =
       EmptyHiddenStates(context.size(0), context.size(1), ProjectionPrecision(finish_precision_));
   rows.residual.copy_(FirstRows(x.residual, offsets));
@@ -108,8 +135,8 @@ at::Tensor EncoderLayer::FinishForTraining(const at::Tensor& context, const at::
 at::Tensor EncoderLayer::ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                             const Dropout& dropout) const {
   SeedHidden(dropout);
-  return FinishForTraining(attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout), x,
-                           dropout);
+  const at::Tensor qkv = ProjectAll({.residual = x, .rows = {.values = x, .scales = {}}});
+  return FinishForTraining(attention_.ForwardForTraining(qkv, offsets, dropout), x, dropout);
 }
 
 at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
@@ -118,13 +145,14 @@ at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
   SeedHidden(dropout);
   // Dropout after a hop masks single elements of h, which the row vector of ForwardFirstTokens does
   // not know: the attention is computed for all tokens, what follows it for the first ones.
-  const at::Tensor context = attention_.ForwardForTraining(qkv_.Forward(x), offsets, dropout);
+  const at::Tensor qkv = ProjectAll({.residual = x, .rows = {.values = x, .scales = {}}});
+  const at::Tensor context = attention_.ForwardForTraining(qkv, offsets, dropout);
   return FinishForTraining(FirstRows(context, offsets), FirstRows(x, offsets), dropout);
 }
 
 int64_t EncoderLayer::weight_bytes() const {
-  return qkv_.weight_bytes() + attention_output_.weight_bytes() + intermediate_.weight_bytes() +
-         output_.weight_bytes();
+  return projections_.weight_bytes() + (value_.has_value() ? value_->weight_bytes() : 0) +
+         attention_output_.weight_bytes() + intermediate_.weight_bytes() + output_.weight_bytes();
 }
 
 }  // namespace diffuser::layers

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/types/span.h"
 #include "model/classifier.h"
@@ -13,6 +14,7 @@
 #include "model/layers/linear.h"
 #include "model/layers/parameters.h"
 #include "model/layers/rows.h"
+#include "model/layers/value_projection.h"
 
 namespace diffuser::layers {
 
@@ -40,7 +42,8 @@ class EncoderLayer {
   // Writes over x.
   void Forward(HiddenStates& x, absl::Span<const int32_t> offsets) const;
 
-  // The same for the first token of each document alone, at a fraction of the cost.
+  // The same for the first token of each document alone, at a fraction of the cost. REQUIRES: the
+  // last layer.
   FirstTokens ForwardFirstTokens(const HiddenStates& x, absl::Span<const int32_t> offsets,
                                  bool want_evidence) const;
 
@@ -54,13 +57,17 @@ class EncoderLayer {
   int64_t weight_bytes() const;
 
  private:
+  // q, k and v of all tokens, [T, 3 * hidden].
+  at::Tensor ProjectAll(const HiddenStates& x) const;
   // What follows the attention, for rows of any tokens; writes over x.
   void FinishLayer(const at::Tensor& context, HiddenStates& x) const;
   at::Tensor FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
                                const Dropout& dropout) const;
 
   model::Precision finish_precision_;  // of the feed-forward; attention_output_: its projection's
-  Linear qkv_, attention_output_, intermediate_, output_;
+  Linear projections_;                 // to q, k and v; in the last layer to q and k alone
+  std::optional<ValueProjection> value_;  // of the last layer
+  Linear attention_output_, intermediate_, output_;
   LayerNorm attention_norm_, output_norm_;
   DiffusionAttention attention_;
 };

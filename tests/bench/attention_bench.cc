@@ -66,18 +66,16 @@ void Diffuse(benchmark::State& state) {
 }
 
 // The same for the first token alone; counts the scores, and 2 operations an edge a hop.
-void DiffuseFirstToken(benchmark::State& state) {
+void FirstTokenWeights(benchmark::State& state) {
   const Batch batch(state);
   const int threads = static_cast<int>(state.range(2));
   const auto graph = testing::BuildOrDie(kBaseGraph);
   const testing::Projections qkv = batch.projections();
-  std::vector<float> out(static_cast<size_t>(batch.documents) * kBaseShape.heads *
-                         kBaseShape.head_dim);
-  std::vector<float> evidence(qkv.tokens());
+  std::vector<float> weights(static_cast<size_t>(qkv.tokens()) * kBaseShape.heads);
   const auto kernels = testing::KernelsOrDie("cpu");
   for (auto _ : state) {
-    kernels->DiffuseFirstToken(
-        *graph, kBaseShape, qkv.view(), out.data(), evidence.data(),
+    kernels->FirstTokenWeights(
+        *graph, kBaseShape, qkv.view(), weights.data(),
         [&](int64_t count, auto body) { testing::OnThreads(threads, count, body); });
   }
   SetRate(state, Edges(*graph, batch.length) * batch.documents * kBaseShape.heads * 2 *
@@ -95,7 +93,7 @@ void Batches(benchmark::internal::Benchmark* bench) {
   bench->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
 }
 BENCHMARK(Diffuse)->Apply(Batches);
-BENCHMARK(DiffuseFirstToken)->Apply(Batches);
+BENCHMARK(FirstTokenWeights)->Apply(Batches);
 
 }  // namespace
 }  // namespace diffuser::kernels

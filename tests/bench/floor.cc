@@ -55,12 +55,22 @@ struct FloorLayer {
   PackedLinear qkv, attention_output, intermediate, output;
 };
 
+// The linear layers that the engine needs of the last layer.
+struct NeededOfLastLayer {
+  NeededOfLastLayer(const model::ModelConfig& config, at::ScalarType dtype)
+      : qk(config.hidden_size, 2 * config.hidden_size, "none", dtype),
+        value(config.hidden_size, config.hidden_size, "none", dtype) {}
+
+  PackedLinear qk, value;  // of all tokens; of a token a document
+};
+
 class OneDnnFloor final : public Floor {
  public:
   OneDnnFloor(const model::ModelConfig& config, const FloorOptions& options)
       : options_(options),
         dtype_(options.precision == model::Precision::kBFloat16 ? at::kBFloat16 : at::kFloat),
-        hidden_(config.hidden_size) {
+        hidden_(config.hidden_size),
+        last_(config, dtype_) {
     for (int i = 0; i < config.num_layers; ++i) layers_.emplace_back(config, dtype_);
   }
 
@@ -94,11 +104,13 @@ class OneDnnFloor final : public Floor {
       layers_[i].qkv(x);
       x = layers_[i].AfterAttention(x);
     }
-    layers_.back().qkv(x);
     const double shared = whole.seconds();
+    layers_.back().qkv(x);
     layers_.back().AfterAttention(x);
     FloorSeconds seconds{.whole = whole.seconds(), .whole_cpu = whole.cpu_seconds()};
     const Stopwatch rest;
+    last_.qk(x);
+    last_.value(few);
     layers_.back().AfterAttention(few);
     seconds.needed = shared + rest.seconds();
     return seconds;
@@ -107,6 +119,7 @@ class OneDnnFloor final : public Floor {
   const FloorOptions options_;
   const at::ScalarType dtype_;
   const int64_t hidden_;
+  const NeededOfLastLayer last_;
   const layers::Arena arena_;
   std::vector<FloorLayer> layers_;
 };

@@ -116,6 +116,12 @@ std::map<std::string, PartWork> WorkOnDevice(const Subject& subject,
   return DeviceWork(subject.engine->config(), graph, load.what.lengths, element_bytes);
 }
 
+double Operations(const std::map<std::string, PartWork>& parts) {
+  double sum = 0;
+  for (const auto& [part, work] : parts) sum += work.operations;
+  return sum;
+}
+
 absl::Status PrepareResults(const std::vector<Load>& loads, std::vector<Subject>& subjects) {
   const model::ModelConfig& config = subjects.front().engine->config();
   const auto graph = graph::AttentionGraph::Build({.nodes = model::kGraphNodes,
@@ -127,10 +133,12 @@ absl::Status PrepareResults(const std::vector<Load>& loads, std::vector<Subject>
     CaseResult result{.name = load.what.name,
                       .documents = load.packed.documents(),
                       .tokens = load.packed.tokens()};
-    result.engine_operations = EngineOperations(config, **graph, load.what.lengths);
     result.floor_operations = FloorOperations(config, load.packed.tokens());
     for (Subject& subject : subjects) {
       result.work = WorkOnDevice(subject, **graph, load);
+      result.engine_operations = result.work.empty()
+                                     ? EngineOperations(config, **graph, load.what.lengths)
+                                     : Operations(result.work);
       subject.result.cases.push_back(result);
     }
   }

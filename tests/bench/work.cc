@@ -6,8 +6,13 @@
 namespace diffuser::bench {
 namespace {
 
+// Of as many projections of the width of the hidden states.
+double ProjectionOperations(const model::ModelConfig& config, double tokens, int projections) {
+  return 2.0 * tokens * config.hidden_size * projections * config.hidden_size;
+}
+
 double QkvOperations(const model::ModelConfig& config, double tokens) {
-  return 2.0 * tokens * config.hidden_size * 3 * config.hidden_size;
+  return ProjectionOperations(config, tokens, 3);
 }
 
 int64_t CountEdges(const graph::AttentionGraph& graph, int length) {
@@ -51,8 +56,10 @@ double EngineOperations(const model::ModelConfig& config, const graph::Attention
   const int tokens = std::accumulate(lengths.begin(), lengths.end(), 0);
   const int documents = static_cast<int>(lengths.size());
   const double edges = CountEdges(graph, lengths);
-  const double last = QkvOperations(config, tokens) + LinearOperations(config, documents) -
-                      QkvOperations(config, documents);
+  const double sums = 2.0 * tokens * config.num_heads * config.hidden_size;
+  const double last = ProjectionOperations(config, tokens, 2) + sums +
+                      LinearOperations(config, documents) -
+                      ProjectionOperations(config, documents, 2);
   const int before = config.num_layers - 1;
   return before * (LinearOperations(config, tokens) + AttentionOperations(config, edges)) + last +
          LastAttentionOperations(config, edges);

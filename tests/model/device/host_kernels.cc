@@ -171,10 +171,10 @@ absl::Status HostKernels::DiffuseFirstTokens(StreamHandle, const BatchMemory& ba
                                              const void* qkv, void* out, float* evidence) const {
   const auto compute = [&]<class Half>(const Half* halves) {
     const Wide wide(halves, OffsetsOf(batch), int64_t{shape_.heads} * shape_.head_dim);
-    std::vector<float> first((wide.offsets.size() - 1) * wide.width);
-    cpu_->DiffuseFirstToken(*graph_, shape_, wide.view(), first.data(), evidence,
-                            kernels::testing::Serial);
-    Store<Half>(first, errors.first_tokens, out);
+    const kernels::testing::Answers answers = kernels::testing::ComputeFirst(
+        *cpu_, *graph_, shape_, wide.view(), kernels::testing::Serial);
+    Store<Half>(answers.first, errors.first_tokens, out);
+    std::copy(answers.evidence.begin(), answers.evidence.end(), evidence);
     evidence[0] += errors.evidence;
   };
   type == HalfType::kBFloat16 ? compute(static_cast<const BFloat16*>(qkv))

@@ -41,16 +41,14 @@ TEST(ReferenceKernels, EqualAResultWorkedOutByHand) {
   // h1 = 3/4 (5, 6) + 1/4 (4, 8) = (4.75, 6.5); h2 = 3/4 (5.1875, 5.625) + (1, 2)
   for (const char* name : {"reference", "cpu"}) {
     float out[2];
-    float first = 0;
-    float evidence[2];
+    float weights[2];
     const auto kernels = KernelsOrDie(name);
     kernels->Diffuse(*graph, shape, view, out, Serial);
-    kernels->DiffuseFirstToken(*graph, shape, view, &first, evidence, Serial);
+    kernels->FirstTokenWeights(*graph, shape, view, weights, Serial);
     EXPECT_NEAR(out[0], 4.890625f, 1e-6f) << name;
     EXPECT_NEAR(out[1], 6.21875f, 1e-6f) << name;
-    EXPECT_NEAR(first, 4.890625f, 1e-6f) << name;
-    EXPECT_NEAR(evidence[0] * 4 + evidence[1] * 8, 4.890625f, 1e-6f) << name;
-    EXPECT_NEAR(evidence[0] + evidence[1], 1.0f, 1e-6f) << name;
+    EXPECT_NEAR(weights[0] * 4 + weights[1] * 8, 4.890625f, 1e-6f) << name;
+    EXPECT_NEAR(weights[0] + weights[1], 1.0f, 1e-6f) << name;
   }
 }
 
@@ -143,14 +141,6 @@ TEST_P(Generated, EvidenceSumsToOne) {
     }
     EXPECT_GE(*std::min_element(begin, begin + batch_->length(i)), 0.0f);
   }
-}
-
-TEST_P(Generated, EvidenceIsOptional) {
-  const Answers expected = ComputeWith("cpu");
-  std::vector<float> first(expected.first.size());
-  KernelsOrDie("cpu")->DiffuseFirstToken(*graph_, GetParam().shape, batch_->view(), first.data(),
-                                         nullptr, Serial);
-  EXPECT_EQ(first, expected.first);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Generated, ::testing::ValuesIn(testing::GeneratedCases()),

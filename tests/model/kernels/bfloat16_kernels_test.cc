@@ -50,15 +50,6 @@ TEST_P(BFloat16Kernels, MatchTheReferenceOnEveryTarget) {
   }
 }
 
-TEST_P(BFloat16Kernels, EvidenceIsOptional) {
-  const Projections batch = Batch(Element::kBFloat16);
-  const Answers expected = ComputeWith("cpu", batch);
-  std::vector<BFloat16> bits(expected.first.size());
-  KernelsOrDie("cpu")->DiffuseFirstToken(*graph_, GetParam().shape, batch.view(), bits.data(),
-                                         nullptr, Serial);
-  for (size_t i = 0; i < bits.size(); ++i) ASSERT_EQ(ToFloat(bits[i]), expected.first[i]);
-}
-
 INSTANTIATE_TEST_SUITE_P(Kernels, BFloat16Kernels, ::testing::ValuesIn(testing::GeneratedCases()),
                          [](const auto& test) { return test.param.name; });
 INSTANTIATE_TEST_SUITE_P(WholeGraph, BFloat16Kernels, ::testing::Values(testing::WholeGraphCase()),

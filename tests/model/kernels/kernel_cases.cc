@@ -4,8 +4,10 @@
 #include <atomic>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
+#include "model/kernels/token_sums.h"
 
 namespace diffuser::kernels::testing {
 
@@ -114,17 +116,39 @@ std::vector<float> Written(Element element, size_t count, Write write) {
 
 }  // namespace
 
+Answers ComputeFirst(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
+                     const DiffusionShape& shape, const QkvView& view, ParallelFor parallel) {
+  const int tokens = view.offsets.back();
+  std::vector<float> weights(static_cast<size_t>(shape.heads) * tokens, -7.0f);
+  QkvView without_v = view;
+  without_v.v = nullptr;
+  kernels.FirstTokenWeights(graph, shape, without_v, weights.data(), parallel);
+  Answers answers;
+  answers.evidence.resize(tokens);
+  AverageHeads({weights.data(), shape.heads, view.offsets}, answers.evidence.data());
+  for (int document = 0; document < view.documents(); ++document) {
+    for (int x = 0; x < shape.heads * shape.head_dim; ++x) {
+      const float* s = &weights[static_cast<size_t>(x / shape.head_dim) * tokens];
+      double sum = 0;
+      for (int t = view.offsets[document]; t < view.offsets[document + 1]; ++t) {
+        const int64_t at = t * view.row_stride + x;
+        sum += s[t] * (view.element == Element::kFloat32
+                           ? static_cast<const float*>(view.v)[at]
+                           : ToFloat(static_cast<const BFloat16*>(view.v)[at]));
+      }
+      answers.first.push_back(static_cast<float>(sum));
+    }
+  }
+  return answers;
+}
+
 Answers Compute(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
                 const DiffusionShape& shape, const Projections& batch, ParallelFor parallel) {
   const size_t width = shape.heads * shape.head_dim;
   const QkvView view = batch.view();
-  Answers answers;
-  answers.evidence.assign(batch.tokens(), -7.0f);
+  Answers answers = ComputeFirst(kernels, graph, shape, view, parallel);
   answers.all = Written(view.element, batch.tokens() * width,
                         [&](void* out) { kernels.Diffuse(graph, shape, view, out, parallel); });
-  answers.first = Written(view.element, batch.documents() * width, [&](void* out) {
-    kernels.DiffuseFirstToken(graph, shape, view, out, answers.evidence.data(), parallel);
-  });
   return answers;
 }
 

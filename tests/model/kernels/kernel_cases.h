@@ -59,12 +59,16 @@ std::unique_ptr<const AttentionKernels> KernelsOrDie(const char* name);
 void Serial(int64_t count, absl::FunctionRef<void(int64_t)> body);
 void OnThreads(int threads, int64_t count, absl::FunctionRef<void(int64_t)> body);
 
-// What both methods give for a batch, as floats.
+// What both methods give for a batch, as floats; of the weights that the second one gives, s V and
+// their means over the heads.
 struct Answers {
   std::vector<float> all;       // [T, H D]
   std::vector<float> first;     // [documents, H D]
   std::vector<float> evidence;  // [T]
 };
+// `first` and `evidence` alone.
+Answers ComputeFirst(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
+                     const DiffusionShape& shape, const QkvView& view, ParallelFor parallel);
 Answers Compute(const AttentionKernels& kernels, const graph::AttentionGraph& graph,
                 const DiffusionShape& shape, const Projections& batch, ParallelFor parallel);
 

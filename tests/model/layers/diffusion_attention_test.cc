@@ -147,18 +147,33 @@ TEST(DiffusionAttention, AnswersInTheTypeOfTheProjections) {
   const std::vector<int32_t> offsets = {0, 64, 120};
   const at::Tensor rounded = at::randn({120, 3 * config.hidden_size}).to(at::kBFloat16);
   const at::Tensor exact = rounded.to(at::kFloat);
-  at::Tensor evidence;
-  at::Tensor exact_evidence;
   const at::Tensor all = attention.Forward(rounded, offsets);
-  const at::Tensor first = attention.ForwardFirstTokens(rounded, offsets, &evidence);
   EXPECT_EQ(all.scalar_type(), at::kBFloat16);
-  EXPECT_EQ(first.scalar_type(), at::kBFloat16);
-  EXPECT_EQ(evidence.scalar_type(), at::kFloat);
   EXPECT_LT(LargestDifference(all.to(at::kFloat), attention.Forward(exact, offsets)), 0.02);
-  EXPECT_LT(LargestDifference(first.to(at::kFloat),
-                              attention.ForwardFirstTokens(exact, offsets, &exact_evidence)),
-            0.01);
-  EXPECT_LT(LargestDifference(evidence, exact_evidence), 1e-3);
+}
+
+TEST(DiffusionAttention, WeighsTokensForTheFirstOnesFromQueriesAndKeysAlone) {
+  at::manual_seed(14);
+  const AttentionBackend backend = MakeBackend();
+  const model::ModelConfig config = MakeConfig();
+  const DiffusionAttention attention(config, backend);
+  const std::vector<int32_t> offsets = {0, 64, 120};
+  const int64_t hidden = config.hidden_size, dim = config.head_dim();
+  const at::Tensor qkv = at::randn({120, 3 * hidden});
+  const at::Tensor qk = qkv.narrow(1, 0, 2 * hidden).contiguous();
+  const at::Tensor all = attention.Forward(qkv, offsets);
+  const at::Tensor weights = attention.FirstTokenWeights(qk, offsets);
+  for (int document = 0; document < 2; ++document) {
+    const int64_t begin = offsets[document], length = offsets[document + 1] - begin;
+    for (int64_t head = 0; head < config.num_heads; ++head) {
+      const at::Tensor v = qkv.narrow(0, begin, length).narrow(1, 2 * hidden + head * dim, dim);
+      const at::Tensor first = weights[head].narrow(0, begin, length).matmul(v);
+      EXPECT_LT(LargestDifference(first, all[begin].narrow(0, head * dim, dim)), 1e-5);
+    }
+  }
+  const at::Tensor rounded = attention.FirstTokenWeights(qk.to(at::kBFloat16), offsets);
+  EXPECT_EQ(rounded.scalar_type(), at::kFloat);
+  EXPECT_LT(LargestDifference(rounded, weights), 1e-2);
 }
 
 }  // namespace
