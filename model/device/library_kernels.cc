@@ -4,11 +4,11 @@
 #include "model/device/aten_rows.h"
 #include "model/device/encoder_kernels.h"
 #include "model/device/status_error.h"
+#include "model/layers/linear.h"
 
 namespace diffuser::device {
 namespace {
 
-using kernels::cuda::Activation;
 using kernels::cuda::BatchMemory;
 using kernels::cuda::BFloat16;
 using kernels::cuda::BiasActivationArgs;
@@ -39,18 +39,6 @@ const Half* HalvesOf(const at::Tensor& tensor) {
 template <class Half>
 Half* MutableHalvesOf(at::Tensor& tensor) {
   return static_cast<Half*>(tensor.mutable_data_ptr());
-}
-
-Activation View(model::HiddenAct activation) {
-  switch (activation) {
-    case model::HiddenAct::kGelu:
-      return Activation::kGelu;
-    case model::HiddenAct::kGeluTanh:
-      return Activation::kGeluTanh;
-    case model::HiddenAct::kRelu:
-      break;
-  }
-  return Activation::kRelu;
 }
 
 BatchMemory View(const BatchOnDevice& batch) {
@@ -111,7 +99,7 @@ class LibraryKernels : public EncoderKernels {
                                            .bias = bias.const_data_ptr<float>(),
                                            .rows = static_cast<int>(x.size(0)),
                                            .width = static_cast<int>(x.size(1)),
-                                           .activation = View(activation)};
+                                           .activation = layers::ToActivation(activation)};
     ThrowIfError(kernels_->Activate(stream, args));
   }
 

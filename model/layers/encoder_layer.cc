@@ -117,11 +117,16 @@ FirstTokens EncoderLayer::ForwardFirstTokens(const HiddenStates& x,
   const at::Tensor context = value_->ForwardSums(view, x.residual);
   timer.Count(model::Part::kProjections);
   HiddenStates rows =
-      EmptyHiddenStates(context.size(0), context.size(1), ProjectionPrecision(finish_precision_));
-  rows.residual.copy_(FirstRows(x.residual, offsets));
+      HiddenStatesOver(FirstRows(x.residual, offsets), ProjectionPrecision(finish_precision_));
   FinishLayer(context, rows);
   first.hidden = rows.residual;
   return first;
+}
+
+at::Tensor EncoderLayer::AttendForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
+                                           const Dropout& dropout) const {
+  const at::Tensor qkv = ProjectAll(HiddenStatesOver(x, model::Precision::kFloat32));
+  return attention_.ForwardForTraining(qkv, offsets, dropout);
 }
 
 at::Tensor EncoderLayer::FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
@@ -135,8 +140,7 @@ at::Tensor EncoderLayer::FinishForTraining(const at::Tensor& context, const at::
 at::Tensor EncoderLayer::ForwardForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
                                             const Dropout& dropout) const {
   SeedHidden(dropout);
-  const at::Tensor qkv = ProjectAll({.residual = x, .rows = {.values = x, .scales = {}}});
-  return FinishForTraining(attention_.ForwardForTraining(qkv, offsets, dropout), x, dropout);
+  return FinishForTraining(AttendForTraining(x, offsets, dropout), x, dropout);
 }
 
 at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
@@ -145,8 +149,7 @@ at::Tensor EncoderLayer::ForwardFirstTokensForTraining(const at::Tensor& x,
   SeedHidden(dropout);
   // Dropout after a hop masks single elements of h, which the row vector of ForwardFirstTokens does
   // not know: the attention is computed for all tokens, what follows it for the first ones.
-  const at::Tensor qkv = ProjectAll({.residual = x, .rows = {.values = x, .scales = {}}});
-  const at::Tensor context = attention_.ForwardForTraining(qkv, offsets, dropout);
+  const at::Tensor context = AttendForTraining(x, offsets, dropout);
   return FinishForTraining(FirstRows(context, offsets), FirstRows(x, offsets), dropout);
 }
 

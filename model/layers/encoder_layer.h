@@ -61,6 +61,9 @@ class EncoderLayer {
   at::Tensor ProjectAll(const HiddenStates& x) const;
   // What follows the attention, for rows of any tokens; writes over x.
   void FinishLayer(const at::Tensor& context, HiddenStates& x) const;
+  // The attention of all tokens in training, [T, hidden], and what follows it.
+  at::Tensor AttendForTraining(const at::Tensor& x, absl::Span<const int32_t> offsets,
+                               const Dropout& dropout) const;
   at::Tensor FinishForTraining(const at::Tensor& context, const at::Tensor& residual,
                                const Dropout& dropout) const;
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "model/kernels/row_activation.h"
+
 // What the kernels of rowwise.cuh take. Pointers are to device memory.
 namespace diffuser::kernels::cuda {
 
@@ -33,7 +35,7 @@ struct EmbeddingLayerNormArgs {
   Half* out;                        // [T, hidden]
 };
 
-enum class Activation : int { kNone, kGelu, kGeluTanh, kRelu };
+using Activation = RowActivation;
 
 template <class Half>
 struct BiasActivationArgs {

@@ -5,6 +5,7 @@
 
 #include "absl/types/span.h"
 #include "model/kernels/element.h"
+#include "model/kernels/row_activation.h"
 
 // What stands between the dense products of an encoder, row by row: a row is read once, worked on
 // in the first-level cache, and written once in every form that the next product or the residual
@@ -43,8 +44,6 @@ struct RowSink {
   float* scales = nullptr;  // [rows]
   QuantizedRange range = {};
 };
-
-enum class RowActivation { kNone, kGelu /* erf form */, kGeluTanh, kRelu };
 
 struct RowNorm {
   const float* weight = nullptr;  // [width]

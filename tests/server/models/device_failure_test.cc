@@ -22,7 +22,18 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-using DeviceFailureTest = DevicesFixture;
+class DeviceFailureTest : public DevicesFixture {
+ protected:
+  // The one device has failed a batch, and is reloaded no sooner than it is told to.
+  std::promise<void> FailAndHoldTheReload() {
+    Serve({"cuda:0"});
+    std::promise<void> go_on = HoldLoading();
+    LoadedOn("cuda:0").Lose();
+    Classify();
+    box_.WaitFor(1);
+    return go_on;
+  }
+};
 
 TEST_F(DeviceFailureTest, ToExitIsToFailAndToServeOnWithTheOthers) {
   Serve({"cuda:0", "cuda:1"}, OnDeviceFailure::kExit);
@@ -63,11 +74,7 @@ TEST_F(DeviceFailureTest, ToExitIsToAnswerWhatNoOtherDeviceCanServe) {
 }
 
 TEST_F(DeviceFailureTest, QueuedRequestsWaitForTheReload) {
-  Serve({"cuda:0"});
-  std::promise<void> go_on = HoldLoading();
-  LoadedOn("cuda:0").Lose();
-  Classify();
-  box_.WaitFor(1);
+  std::promise<void> go_on = FailAndHoldTheReload();
   EXPECT_THAT(box_.codes(), ElementsAre(StatusCode::kInternal));
   events_.WaitForDevices("m", "");
   EXPECT_EQ(serving_->condition(), Condition::kUnserved);
@@ -150,11 +157,7 @@ TEST_F(DeviceFailureTest, ReloadsEveryModelOfTheDevice) {
 }
 
 TEST_F(DeviceFailureTest, DrainingWaitsForTheReloadThatServesWhatIsQueued) {
-  Serve({"cuda:0"});
-  std::promise<void> go_on = HoldLoading();
-  LoadedOn("cuda:0").Lose();
-  Classify();
-  box_.WaitFor(1);
+  std::promise<void> go_on = FailAndHoldTheReload();
   Classify();
   std::thread drain([this] { serving_->Drain(absl::InfiniteFuture()); });
   go_on.set_value();
@@ -163,11 +166,7 @@ TEST_F(DeviceFailureTest, DrainingWaitsForTheReloadThatServesWhatIsQueued) {
 }
 
 TEST_F(DeviceFailureTest, DrainingPastTheDeadlineDoesNotWaitForAReloadToServe) {
-  Serve({"cuda:0"});
-  std::promise<void> go_on = HoldLoading();
-  LoadedOn("cuda:0").Lose();
-  Classify();
-  box_.WaitFor(1);
+  std::promise<void> go_on = FailAndHoldTheReload();
   Classify();
   std::thread drain([this] { serving_->Drain(absl::InfinitePast()); });
   box_.WaitFor(2);
